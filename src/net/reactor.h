@@ -1,0 +1,187 @@
+// Reactor: waits for sockets and timers and calls their handlers, on the one thread that calls poll(). epoll stays
+// inside.
+//
+// One round = wait, handlers of ready descriptors, due timers, round-end tasks (queued output is written there, and
+// on_closed is called there). A handler may close or destroy any watch, timer or task except the one whose call is
+// running: events already fetched for it are dropped. A Reactor outlives everything made with it. Limits: a watch costs
+// about 24 bytes, a timer one heap entry; both are reserved when made, so starting never fails.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/clock.h"
+#include "net/error.h"
+
+namespace dcx::net {
+
+class Reactor;
+
+struct Interest {
+    bool read = false;
+    bool write = false;
+    friend bool operator==(Interest, Interest) = default;
+};
+
+class FdHandler {
+  public:
+    // An error or a hang-up shows as readable and writable: the next call on the descriptor tells what it is.
+    virtual void on_ready(Interest ready) = 0;
+
+  protected:
+    ~FdHandler() = default;
+};
+
+// One descriptor (not owned) under watch from open() to close() or destruction.
+class FdWatch {
+  public:
+    FdWatch(Reactor& reactor, FdHandler& handler) : reactor_(reactor), handler_(handler) {}
+    ~FdWatch() { close(); }
+    FdWatch(const FdWatch&) = delete;
+    FdWatch& operator=(const FdWatch&) = delete;
+
+    std::expected<void, Error> open(int fd, Interest interest);
+    // Costs a system call only when something changes.
+    void set(Interest interest);
+    void close();
+    [[nodiscard]] bool is_open() const { return fd_ >= 0; }
+
+  private:
+    friend class Reactor;
+    Reactor& reactor_;
+    FdHandler& handler_;
+    int fd_ = -1;
+    std::uint32_t slot_ = 0;
+    Interest interest_;
+};
+
+// A timer for one callback; must not be destroyed by its own callback. Resolution 1 ms while the reactor sleeps.
+class Timer {
+  public:
+    Timer(Reactor& reactor, std::function<void()> callback);
+    ~Timer();
+    Timer(const Timer&) = delete;
+    Timer& operator=(const Timer&) = delete;
+
+    // Each start replaces what was running.
+    void start_after(std::int64_t delay_ns);
+    // A late round skips the missed periods instead of firing them in a burst.
+    void start_every(std::int64_t period_ns);
+    void cancel();
+    [[nodiscard]] bool running() const { return position_ != none; }
+
+  private:
+    friend class Reactor;
+    static constexpr std::uint32_t none = 0xFFFFFFFFu;
+    Reactor& reactor_;
+    std::function<void()> callback_;
+    std::int64_t deadline_ns_ = 0;
+    std::int64_t period_ns_ = 0;
+    std::uint32_t position_ = none;
+};
+
+// Work to be done once at the end of the current round (or at the start of the next poll, when asked for outside one).
+class RoundTask {
+  public:
+    RoundTask() = default;
+    RoundTask(const RoundTask&) = delete;
+    RoundTask& operator=(const RoundTask&) = delete;
+    virtual void on_round_end() = 0;
+
+  protected:
+    ~RoundTask() { unlink(); }
+
+  private:
+    friend class Reactor;
+    void unlink();
+    RoundTask* previous_ = nullptr;
+    RoundTask* next_ = nullptr;
+};
+
+class Reactor {
+  public:
+    struct Options {
+        // Shared by all connections of this reactor, so that idle ones need no receive memory of their own.
+        std::size_t read_buffer = 256 * 1024;
+        std::size_t max_events = 256;
+        // Only its monotonic time is used; nullptr = the system's. Timers follow it, waiting does not.
+        Clock* clock = nullptr;
+    };
+    // Throws std::system_error when the system gives no epoll descriptor: a program cannot start without.
+    Reactor() : Reactor(Options{}) {}
+    explicit Reactor(const Options& options);
+    ~Reactor();
+    Reactor(const Reactor&) = delete;
+    Reactor& operator=(const Reactor&) = delete;
+
+    // One round. Waits at most timeout_ms for the first event or timer (0: does not wait; negative: no bound).
+    // True when anything was handled.
+    bool poll(int timeout_ms);
+    // Does the round-end work now (writes all queued output); true when there was any.
+    bool finish_round();
+    // Queues the task for the end of the round, once however often it is asked.
+    void at_round_end(RoundTask& task);
+
+    // Monotonic time as of the last wake-up; fresh outside of a round.
+    [[nodiscard]] std::int64_t now_ns() const;
+    // Scratch for one read at a time; its content is lost with the next read of any connection.
+    [[nodiscard]] std::span<std::byte> read_buffer() { return {read_buffer_.get(), read_buffer_size_}; }
+
+  private:
+    friend class FdWatch;
+    friend class Timer;
+    struct Slot {
+        FdWatch* watch = nullptr;
+        std::uint32_t generation = 0;
+    };
+    struct Epoll;
+    struct TaskList final : RoundTask {
+        void on_round_end() override {}
+    };
+
+    std::expected<void, Error> watch(FdWatch& watch);
+    void change(const FdWatch& watch);
+    void unwatch(FdWatch& watch);
+    void reserve_timer();
+    void place_timer(Timer& timer);
+    void remove_timer(Timer& timer);
+    void sift_up(std::uint32_t position);
+    void sift_down(std::uint32_t position);
+    std::size_t run_timers();
+    [[nodiscard]] int wait_ms(int timeout_ms) const;
+    [[nodiscard]] std::int64_t clock_ns() const;
+
+    std::unique_ptr<Epoll> epoll_;
+    Clock* clock_;
+    std::unique_ptr<std::byte[]> read_buffer_;
+    std::size_t read_buffer_size_;
+    std::vector<Slot> slots_;
+    std::vector<std::uint32_t> free_slots_;
+    std::vector<Timer*> timers_;  // binary heap by deadline; each timer knows its position
+    std::size_t timer_count_ = 0;
+    Timer* firing_ = nullptr;
+    TaskList tasks_;
+    std::int64_t now_ns_ = 0;
+    bool in_round_ = false;
+};
+
+// Lets another thread wake this reactor through an eventfd that it owns (platform::Doorbell): the descriptor is
+// drained, then the callback runs once however often the bell was rung.
+class Wakeup final : FdHandler {
+  public:
+    Wakeup(Reactor& reactor, std::function<void()> callback) : callback_(std::move(callback)), watch_(reactor, *this) {}
+    std::expected<void, Error> open(int fd);
+
+  private:
+    void on_ready(Interest ready) override;
+    std::function<void()> callback_;
+    int fd_ = -1;
+    FdWatch watch_;
+};
+
+}  // namespace dcx::net

@@ -1,0 +1,106 @@
+// WebSocketConnection: messages over one TCP connection after the handshake (HttpServer's upgrade or WebSocketClient),
+// either end. Belongs to its reactor's thread. Pings are answered, fragments joined, text is checked for UTF-8; a
+// violation closes with the code RFC 6455 gives it. The owner hears on_closed once, from the reactor's round end and
+// never from inside his own call; there (or anywhere outside its other callbacks) he may destroy it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "net/tcp.h"
+#include "net/websocket_frame.h"
+
+namespace dcx::net {
+
+struct WebSocketOptions {
+    // A longer message closes with 1009.
+    std::size_t message_limit = 64 * 1024;
+    // A ping after so long without input; without an answer in the same time again the connection is dropped. 0: never.
+    std::int64_t ping_interval_ns = 30'000'000'000;
+    // How long our close waits for the other end's.
+    std::int64_t close_timeout_ns = 2'000'000'000;
+};
+
+class WebSocketConnection final : TcpConnection::Owner {
+  public:
+    class Owner {
+      public:
+        // The bytes are valid during the call.
+        virtual void on_message(WebSocketConnection& connection, MessageKind kind,
+                                std::span<const std::byte> message) = 0;
+        virtual void on_pong(WebSocketConnection&, std::span<const std::byte>) {}
+        // Output that could not be written at once has all been written now.
+        virtual void on_drained(WebSocketConnection&) {}
+        // The code of the close frame that began the end (ours or theirs), close_code::none when it had none,
+        // close_code::abnormal when there was no such frame; then the reason tells what happened.
+        virtual void on_closed(WebSocketConnection& connection, std::uint16_t code, std::string_view reason) = 0;
+
+      protected:
+        ~Owner() = default;
+    };
+
+    WebSocketConnection(std::unique_ptr<TcpConnection> tcp, WebSocketRole role, const WebSocketOptions& options,
+                        std::string subprotocol);
+    ~WebSocketConnection();
+
+    // Must be set before the reactor's next round.
+    void set_owner(Owner& owner) { owner_ = &owner; }
+
+    // Queued and written as TcpConnection does. False: the bound is exceeded (nothing was queued) or it is closing;
+    // drop() such a reader.
+    [[nodiscard]] bool send_text(std::string_view text);
+    [[nodiscard]] bool send_binary(std::span<const std::byte> payload);
+    // One or more whole server frames made with append_frame or encode_header, shared by many connections. Server only.
+    [[nodiscard]] bool send_raw_frame(std::span<const std::byte> frames);
+    [[nodiscard]] bool send_ping(std::span<const std::byte> payload = {});
+    void flush() { tcp_->flush(); }
+
+    // Sends a close frame, waits for the other end's, closes. The reason is cut at 123 bytes.
+    void close(std::uint16_t code, std::string_view reason);
+    // Closes the TCP connection at once, without a close frame (the output is full, the reader is dead).
+    void drop(std::string_view why);
+
+    [[nodiscard]] bool is_open() const { return state_ == State::open; }
+    [[nodiscard]] const std::string& subprotocol() const { return subprotocol_; }
+    [[nodiscard]] std::size_t pending_output() const { return tcp_->pending_output(); }
+    [[nodiscard]] std::size_t output_limit() const { return tcp_->output_limit(); }
+    [[nodiscard]] std::uint64_t bytes_queued() const { return tcp_->bytes_queued(); }
+    [[nodiscard]] std::uint64_t bytes_written() const { return tcp_->bytes_written(); }
+    [[nodiscard]] std::uint64_t bytes_received() const { return tcp_->bytes_received(); }
+    [[nodiscard]] std::string peer() const { return tcp_->peer(); }
+    // Input is not read meanwhile (nor are pings answered).
+    void pause_reading() { tcp_->pause_reading(); }
+    void resume_reading() { tcp_->resume_reading(); }
+
+  private:
+    enum class State : std::uint8_t { open, close_sent, ended };
+
+    std::size_t on_data(TcpConnection& connection, std::span<std::byte> bytes) override;
+    void on_drained(TcpConnection& connection) override;
+    void on_closed(TcpConnection& connection, const Closed& closed) override;
+    bool handle(const WebSocketEvent& event);
+    bool send_frame(Opcode opcode, std::span<const std::byte> payload);
+    bool send_masked(Opcode opcode, std::span<const std::byte> payload);
+    void send_close(std::uint16_t code, std::string_view reason);
+    void peer_closed(std::uint16_t code, std::span<const std::byte> reason);
+    void on_timer();
+
+    std::unique_ptr<TcpConnection> tcp_;
+    Owner* owner_ = nullptr;
+    WebSocketRole role_;
+    WebSocketOptions options_;
+    WebSocketParser parser_;
+    std::string subprotocol_;
+    Timer timer_;
+    std::uint64_t received_at_ping_ = 0;
+    std::string reason_;
+    std::uint16_t code_ = close_code::abnormal;
+    State state_ = State::open;
+    bool ping_due_ = false;
+};
+
+}  // namespace dcx::net
