@@ -3,8 +3,12 @@
 
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
-find_path(DOCTEST_INCLUDE doctest/doctest.h REQUIRED)
-include(/usr/lib/cmake/doctest/doctest.cmake OPTIONAL RESULT_VARIABLE DCX_DOCTEST_CMAKE)
+if(BUILD_TESTING)
+  find_package(doctest REQUIRED)
+  # The Python of the system, which is the one that has the Debian packages of the tests.
+  find_program(DCX_PYTHON python3 HINTS /usr/bin NO_CMAKE_ENVIRONMENT_PATH REQUIRED)
+  include(${doctest_DIR}/doctest.cmake)
+endif()
 
 add_library(dcx_http_parser INTERFACE)
 find_library(HTTP_PARSER_LIB http_parser REQUIRED)
@@ -36,13 +40,20 @@ if(DCX_FUZZ)
   target_compile_options(dcx_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-add_library(dcx_doctest_main STATIC ${CMAKE_SOURCE_DIR}/tests/doctest_main.cpp)
-target_link_libraries(dcx_doctest_main PUBLIC dcx_options)
+if(BUILD_TESTING)
+  add_library(dcx_doctest_main STATIC ${CMAKE_SOURCE_DIR}/tests/doctest_main.cpp)
+  target_link_libraries(dcx_doctest_main PUBLIC dcx_options)
+endif()
 
-# dcx_tests(target): every doctest case of `target` becomes one CTest case.
+# dcx_tests(target): every doctest case of `target` becomes one CTest case. It counts as skipped when it prints
+# "SKIPPED: reason" (base/skip_test.h), and as failed when its name selected no case at all.
 function(dcx_tests target)
   target_link_libraries(${target} PRIVATE dcx_doctest_main)
-  doctest_discover_tests(${target} TEST_PREFIX "${target}: " PROPERTIES TIMEOUT 300)
+  doctest_discover_tests(${target} TEST_PREFIX "${target}: " PROPERTIES
+    TIMEOUT 300
+    SKIP_REGULAR_EXPRESSION "SKIPPED: "
+    FAIL_REGULAR_EXPRESSION "test cases: +0 "
+    ENVIRONMENT DCX_REPOSITORY=${CMAKE_SOURCE_DIR})
 endfunction()
 
 function(dcx_fuzz_targets folder)

@@ -8,8 +8,8 @@ namespace dcx {
 
 }  // namespace dcx
 
-#define DCX_CHECK(expression)                                                           \
-    do {                                                                                \
-        if (!(expression)) [[unlikely]]                                                 \
-            ::dcx::check_failed(#expression, __FILE__, __LINE__);                       \
+#define DCX_CHECK(expression)                                     \
+    do {                                                          \
+        if (!(expression)) [[unlikely]]                           \
+            ::dcx::check_failed(#expression, __FILE__, __LINE__); \
     } while (false)

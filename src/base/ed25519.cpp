@@ -41,8 +41,8 @@ Ed25519Signature ed25519_sign(const Ed25519Seed& seed, std::span<const std::byte
     Ed25519Signature result;
     std::size_t size = result.size();
     DCX_CHECK(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1);
-    DCX_CHECK(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(result.data()), &size,
-                             raw(message.data()), message.size()) == 1);
+    DCX_CHECK(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(result.data()), &size, raw(message.data()),
+                             message.size()) == 1);
     return result;
 }
 

@@ -1,5 +1,5 @@
-// Random: a small seeded generator (SplitMix64, Steele et al. 2014) for simulated traders, tests and benchmarks. The same
-// seed gives the same numbers on every machine; nothing secret may come from it (random_bytes in ed25519.h).
+// Random: a small seeded generator (SplitMix64, Steele et al. 2014) for simulated traders, tests and benchmarks. The
+// same seed gives the same numbers on every machine; nothing secret may come from it (random_bytes in ed25519.h).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // Strong<Tag, Rep>: a number that mixes with nothing else. Explicit in, `.value` out, ordered, and no arithmetic: the
-// few operators that mean something are written for the type they belong to. The layout is that of Rep, zero initialised.
+// few operators that mean something are written for the type they belong to. The layout is that of Rep, zero
+// initialised.
 #pragma once
 
 #include <compare>
