@@ -1,0 +1,86 @@
+// The exchange as a pure function over a log: apply(state, Command) -> state, Events. docs/rules.md says what each
+// command does. One thread; no I/O, clock, randomness, floats or exceptions; no allocation after Genesis, which fixes every
+// capacity. The same commands give the same state and the same events on every machine and in every build.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/memory.h"
+#include "base/sha256.h"
+#include "model/command.h"
+#include "model/event.h"
+#include "model/event_writer.h"
+#include "model/instrument.h"
+
+namespace dcx::core {
+
+struct State;
+
+// One price of a book, for tests and tools (edges build their books from events).
+struct DepthLevel {
+    Price price{};
+    Quantity quantity{};
+    std::uint32_t orders{};
+    friend bool operator==(const DepthLevel&, const DepthLevel&) = default;
+};
+
+// Where the telling of the restored state stands.
+struct RestoreCursor {
+    std::uint32_t section = 0;
+    std::uint64_t item = 0;
+    std::uint64_t within = 0;
+    std::uint32_t index = 0;  // header.index of the next event
+};
+
+class Core {
+  public:
+    // Pools are taken from `memory` when Genesis is applied; it must outlive the core.
+    explicit Core(MemorySource& memory);
+    ~Core();
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
+
+    // Applies one command; header.sequence must be one above the last and header.time is taken as it is (the core uses
+    // the largest seen). Writes at most max_events_per_command() events, the last with kLastOfCommand.
+    void apply(const Command& command, EventWriter& out);
+
+    // 2 before Genesis; fixed by it.
+    [[nodiscard]] std::uint64_t max_events_per_command() const;
+    // Genesis has been applied.
+    [[nodiscard]] bool started() const;
+    // The last command applied; 0 before the first.
+    [[nodiscard]] Sequence sequence() const;
+    [[nodiscard]] Time time() const;
+    [[nodiscard]] std::uint64_t epoch() const;
+
+    // Tells the state as events (kRestored, header.sequence = the last command's), at most `room` of them a call (room at
+    // least 2). True when RestoreCompleted has been written. Nothing may be applied in between. Before Genesis it
+    // writes RestoreCompleted alone.
+    bool restore(RestoreCursor& cursor, EventWriter& out, std::uint64_t room) const;
+
+    // SHA-256 over the canonical form of the whole state: everything that can change what later commands do, in an order
+    // that does not depend on where things lie in memory. Slow (it walks the state); for audits and tests.
+    [[nodiscard]] Digest state_hash() const;
+
+    // Recomputes every invariant of docs/rules.md from scratch; the text names what is broken, empty when all hold.
+    [[nodiscard]] std::string check_invariants() const;
+
+    // Reading, for tests and tools.
+    struct BalanceView {
+        Amount available{};
+        Amount held{};
+        friend bool operator==(const BalanceView&, const BalanceView&) = default;
+    };
+    [[nodiscard]] BalanceView balance(AccountId account, AssetId asset) const;  // zeros when there is no such
+    [[nodiscard]] std::vector<DepthLevel> depth(InstrumentId instrument, Side side, std::size_t levels) const;
+    [[nodiscard]] std::uint32_t open_orders() const;
+
+  private:
+    std::unique_ptr<State> state_;
+    MemorySource& memory_;
+};
+
+}  // namespace dcx::core

@@ -1,0 +1,47 @@
+#include "model/event.h"
+
+namespace dcx {
+
+std::string_view to_string(EventKind kind) {
+    switch (kind) {
+        case EventKind::none: return "none";
+        case EventKind::genesis_applied: return "genesis_applied";
+        case EventKind::epoch_started: return "epoch_started";
+        case EventKind::checkpoint_logged: return "checkpoint_logged";
+        case EventKind::command_rejected: return "command_rejected";
+        case EventKind::account_opened: return "account_opened";
+        case EventKind::key_added: return "key_added";
+        case EventKind::key_revoked: return "key_revoked";
+        case EventKind::asset_listed: return "asset_listed";
+        case EventKind::instrument_listed: return "instrument_listed";
+        case EventKind::phase_changed: return "phase_changed";
+        case EventKind::session_negotiated: return "session_negotiated";
+        case EventKind::session_established: return "session_established";
+        case EventKind::session_disconnected: return "session_disconnected";
+        case EventKind::order_accepted: return "order_accepted";
+        case EventKind::order_rejected: return "order_rejected";
+        case EventKind::order_rested: return "order_rested";
+        case EventKind::trade_executed: return "trade_executed";
+        case EventKind::order_filled: return "order_filled";
+        case EventKind::order_canceled: return "order_canceled";
+        case EventKind::cancel_rejected: return "cancel_rejected";
+        case EventKind::order_amended: return "order_amended";
+        case EventKind::transferred: return "transferred";
+        case EventKind::balance_restored: return "balance_restored";
+        case EventKind::order_restored: return "order_restored";
+        case EventKind::session_restored: return "session_restored";
+        case EventKind::restore_completed: return "restore_completed";
+    }
+    return "unknown";
+}
+
+std::string_view to_string(TransferKind kind) {
+    switch (kind) {
+        case TransferKind::transfer: return "transfer";
+        case TransferKind::mint: return "mint";
+        case TransferKind::burn: return "burn";
+    }
+    return "unknown";
+}
+
+}  // namespace dcx

@@ -1,0 +1,400 @@
+// Everything that leaves the core, as 128 fixed bytes. Edges (gateways, feed, history, proofs) are made from events
+// alone, so an event says all of what happened: every event that moves money carries the balances as they are afterwards.
+//
+// Reports: an event whose header.session is not 0 is a report to that session and takes the session's next outgoing
+// sequence (SessionRestored and SessionNegotiated tell where it stands). All events of one command are contiguous,
+// their header.index counts from 0, and the last one carries kLastOfCommand.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "model/command.h"
+#include "model/layout.h"
+#include "model/reject_reason.h"
+#include "model/types.h"
+
+namespace dcx {
+
+enum class EventKind : std::uint16_t {
+    none = 0,
+    // The venue
+    genesis_applied = 1,
+    epoch_started = 2,
+    checkpoint_logged = 3,
+    command_rejected = 4,
+    account_opened = 10,
+    key_added = 11,
+    key_revoked = 12,
+    asset_listed = 13,
+    instrument_listed = 14,
+    phase_changed = 15,
+    // Sessions
+    session_negotiated = 20,
+    session_established = 21,
+    session_disconnected = 22,
+    // Orders
+    order_accepted = 30,
+    order_rejected = 31,
+    order_rested = 32,
+    trade_executed = 33,
+    order_filled = 34,
+    order_canceled = 35,
+    cancel_rejected = 36,
+    order_amended = 37,
+    // Money
+    transferred = 40,
+    // The state at a start, between the end of replay and the first live event
+    balance_restored = 50,
+    order_restored = 51,
+    session_restored = 52,
+    restore_completed = 53,
+};
+[[nodiscard]] std::string_view to_string(EventKind kind);
+
+inline constexpr std::uint16_t kLastOfCommand = 1;
+// Told again after a start (also on account_opened, key_added, asset_listed, instrument_listed): state, not news.
+inline constexpr std::uint16_t kRestored = 2;
+
+struct EventHeader {
+    Sequence sequence{};           // of the command that made it
+    Time time{};                   // of that command: log time
+    Time applied_time{};           // wall clock when it was made; not part of the log: 0 in a replay, not hashed
+    std::uint32_t index{};         // within the command, from 0
+    SessionId session{};           // to whom it is a report; 0: to nobody
+    std::uint32_t wait_ns{};       // time - wait_ns = received by the gateway
+    EventKind kind{};
+    std::uint16_t flags{};         // kLastOfCommand, kRestored
+    std::uint32_t gateway{};       // copied from the command
+    std::uint32_t zero{};
+};
+inline constexpr std::size_t kEventBodySize = 80;
+static_assert(FixedLayout<EventHeader> && sizeof(EventHeader) == kMessageSize - kEventBodySize);
+
+template <class T>
+concept EventBody = FixedLayout<T> && sizeof(T) <= kEventBodySize && alignof(T) <= 8 && requires { T::kind; };
+
+struct GenesisApplied {
+    static constexpr auto kind = EventKind::genesis_applied;
+    std::array<std::byte, 16> venue_id{};
+    std::uint8_t simulated{};
+    std::array<std::uint8_t, 7> zero{};
+};
+struct EpochStarted {
+    static constexpr auto kind = EventKind::epoch_started;
+    std::uint64_t epoch{};
+};
+struct CheckpointLogged {
+    static constexpr auto kind = EventKind::checkpoint_logged;
+    std::uint64_t event_hash{};
+};
+// Any refused command but place, cancel and amend, which have rejects of their own (save when their session itself is
+// not in order).
+struct CommandRejected {
+    static constexpr auto kind = EventKind::command_rejected;
+    TransferId id{};                   // of a transfer, mint or burn
+    std::uint64_t reference{};         // cl_ord_id, OpenAccount.reference, or connection of a session command
+    std::uint64_t session_sequence{};  // of the refused command
+    CommandKind command{};
+    RejectReason reason{};
+    RejectReason detail{};             // with id_already_failed: why
+    std::uint16_t zero{};
+};
+struct AccountOpened {
+    static constexpr auto kind = EventKind::account_opened;
+    std::uint64_t reference{};
+    AccountId account{};
+    AccountKind account_kind{};
+    std::array<std::uint8_t, 3> zero{};
+};
+struct KeyAdded {
+    static constexpr auto kind = EventKind::key_added;
+    std::array<std::byte, 32> public_key{};
+    KeyId key{};
+    AccountId account{};
+    std::uint32_t permissions{};
+    std::uint32_t revoked{};  // 1 only in a restored event
+};
+struct KeyRevoked {
+    static constexpr auto kind = EventKind::key_revoked;
+    KeyId key{};
+    std::uint32_t zero{};
+};
+struct AssetListed {
+    static constexpr auto kind = EventKind::asset_listed;
+    AssetSymbol symbol{};
+    Amount issue_cap{};
+    AssetId asset{};
+    std::uint8_t scale{};
+    std::array<std::uint8_t, 3> zero{};
+};
+struct InstrumentListed {
+    static constexpr auto kind = EventKind::instrument_listed;
+    Symbol symbol{};
+    InstrumentId instrument{};
+    AssetId base{};
+    AssetId quote{};
+    FeeRate maker_fee{};
+    FeeRate taker_fee{};
+    std::uint8_t tick_scale{};
+    std::uint8_t lot_scale{};
+    Phase phase{};
+    std::uint8_t zero{};
+    std::int64_t tick_mantissa{};
+    std::int64_t lot_mantissa{};
+    Quantity max_quantity{};
+    Amount min_notional{};
+    Price last_price{};  // of the last trade; 0 before the first (only in a restored event can it be else)
+};
+struct PhaseChanged {
+    static constexpr auto kind = EventKind::phase_changed;
+    InstrumentId instrument{};
+    Phase phase{};
+    std::array<std::uint8_t, 3> zero{};
+};
+
+// Answers to session commands go to a connection (header.gateway and `connection`), not to a session's sequence.
+struct SessionNegotiated {
+    static constexpr auto kind = EventKind::session_negotiated;
+    std::uint64_t client_session{};
+    std::uint64_t connection{};
+    std::uint64_t next_incoming{};    // the session_sequence the core expects next
+    std::uint64_t next_outgoing{};    // the sequence the next report will carry
+    ClOrdId last_cl_ord_id{};
+    SessionId session{};
+    KeyId key{};
+    AccountId account{};
+    std::uint32_t permissions{};
+};
+struct SessionEstablished {
+    static constexpr auto kind = EventKind::session_established;
+    std::uint64_t connection{};
+    SessionId session{};
+    std::uint32_t zero{};
+};
+struct SessionDisconnected {
+    static constexpr auto kind = EventKind::session_disconnected;
+    std::uint64_t connection{};  // 0: by a new epoch
+    SessionId session{};
+    std::uint32_t zero{};
+};
+
+struct OrderAccepted {
+    static constexpr auto kind = EventKind::order_accepted;
+    OrderId order_id{};
+    ClOrdId cl_ord_id{};
+    Price price{};
+    Quantity quantity{};
+    AccountId account{};
+    InstrumentId instrument{};
+    OrderSlot slot{};
+    Side side{};
+    OrderType type{};
+    TimeInForce time_in_force{};
+    std::uint8_t flags{};  // kOrderPostOnly
+    Amount hold{};         // taken from available into held, of the asset the order pays with
+    Amount available{};    // of that asset, after the hold
+    Amount held{};
+};
+struct OrderRejected {
+    static constexpr auto kind = EventKind::order_rejected;
+    ClOrdId cl_ord_id{};
+    Price price{};
+    Quantity quantity{};
+    AccountId account{};
+    InstrumentId instrument{};
+    Side side{};
+    OrderType type{};
+    TimeInForce time_in_force{};
+    std::uint8_t flags{};
+    RejectReason reason{};
+    std::uint16_t zero{};
+};
+// The order now stands at the end of the queue at its price. Not a report.
+struct OrderRested {
+    static constexpr auto kind = EventKind::order_rested;
+    OrderId order_id{};
+    Price price{};
+    Quantity quantity{};   // open
+    AccountId account{};
+    InstrumentId instrument{};
+    OrderSlot slot{};
+    Side side{};
+    std::array<std::uint8_t, 3> zero{};
+};
+// One fill, at the maker's price. Not a report: the two OrderFilled that follow are (maker's first).
+struct TradeExecuted {
+    static constexpr auto kind = EventKind::trade_executed;
+    TradeId trade_id{};
+    OrderId maker_order_id{};
+    OrderId taker_order_id{};
+    Price price{};
+    Quantity quantity{};
+    Quantity maker_leaves{};
+    Quantity maker_cum{};      // filled so far, this trade included
+    Quantity taker_cum{};
+    AccountId maker_account{};
+    AccountId taker_account{};
+    InstrumentId instrument{};
+    Side taker_side{};
+    std::array<std::uint8_t, 3> zero{};
+};
+enum class Liquidity : std::uint8_t { maker = 1, taker = 2 };
+// One side of the trade just before it in the order of events. Balances are those after both sides have settled.
+struct OrderFilled {
+    static constexpr auto kind = EventKind::order_filled;
+    OrderId order_id{};
+    ClOrdId cl_ord_id{};
+    Quantity leaves{};
+    Amount fee{};              // of this fill, in the asset received
+    Amount base_available{};
+    Amount base_held{};
+    Amount quote_available{};
+    Amount quote_held{};
+    AccountId account{};
+    InstrumentId instrument{};
+    Side side{};
+    Liquidity liquidity{};
+    std::array<std::uint8_t, 6> zero{};
+};
+struct OrderCanceled {
+    static constexpr auto kind = EventKind::order_canceled;
+    OrderId order_id{};
+    ClOrdId cl_ord_id{};        // of the cancel request; the order's own when nobody asked
+    ClOrdId orig_cl_ord_id{};   // the order's own
+    Price price{};
+    Quantity quantity{};        // open quantity that was canceled
+    Quantity cum{};             // filled before
+    AccountId account{};
+    InstrumentId instrument{};
+    Amount available{};         // of the asset the order paid with, after the release
+    Amount held{};
+    Side side{};
+    CancelReason reason{};
+    std::uint8_t rested{};      // 1: it stood in the book; 0: it never did (IOC remainder)
+    std::array<std::uint8_t, 5> zero{};
+};
+// A cancel or an amend that was refused.
+struct CancelRejected {
+    static constexpr auto kind = EventKind::cancel_rejected;
+    ClOrdId cl_ord_id{};
+    ClOrdId orig_cl_ord_id{};   // as sent
+    OrderId order_id{};         // as sent
+    AccountId account{};
+    CommandKind command{};
+    RejectReason reason{};
+};
+// New price and quantity of an order in the book. When it lost its priority it has left the book here, any trades it
+// now takes follow as a taker's, and OrderRested follows when something is left.
+struct OrderAmended {
+    static constexpr auto kind = EventKind::order_amended;
+    OrderId order_id{};
+    ClOrdId cl_ord_id{};        // of the amend; from now on the order's own
+    ClOrdId orig_cl_ord_id{};   // the order's own until now
+    Price price{};
+    Quantity leaves{};          // open, after the amend and before any trade
+    Quantity cum{};             // filled before
+    AccountId account{};
+    InstrumentId instrument{};
+    Amount available{};         // of the asset the order pays with, after the hold was adjusted
+    Amount held{};
+    Side side{};
+    std::uint8_t kept_priority{};
+    std::array<std::uint8_t, 6> zero{};
+};
+enum class TransferKind : std::uint8_t { transfer = 1, mint = 2, burn = 3 };
+struct Transferred {
+    static constexpr auto kind = EventKind::transferred;
+    TransferId id{};
+    Amount amount{};
+    Amount debit_available{};   // after
+    Amount credit_available{};  // after
+    AccountId debit_account{};  // the issuance account for a mint
+    AccountId credit_account{}; // the issuance account for a burn
+    AssetId asset{};
+    TransferKind transfer_kind{};
+    std::array<std::uint8_t, 3> zero{};
+};
+
+struct BalanceRestored {
+    static constexpr auto kind = EventKind::balance_restored;
+    Amount available{};
+    Amount held{};
+    AccountId account{};
+    AssetId asset{};
+};
+// Open orders, instrument by instrument, buys then sells, best price first, in queue order.
+struct OrderRestored {
+    static constexpr auto kind = EventKind::order_restored;
+    OrderId order_id{};
+    ClOrdId cl_ord_id{};
+    Price price{};
+    Quantity quantity{};        // filled + open
+    Quantity leaves{};
+    AccountId account{};
+    InstrumentId instrument{};
+    OrderSlot slot{};
+    SessionId owner{};          // the session that placed it
+    Side side{};
+    std::uint8_t flags{};
+    std::array<std::uint8_t, 6> zero{};
+};
+struct SessionRestored {
+    static constexpr auto kind = EventKind::session_restored;
+    std::uint64_t client_session{};
+    std::uint64_t next_incoming{};
+    std::uint64_t next_outgoing{};
+    ClOrdId last_cl_ord_id{};
+    SessionId session{};
+    KeyId key{};
+};
+struct RestoreCompleted {
+    static constexpr auto kind = EventKind::restore_completed;
+    std::array<std::byte, 16> venue_id{};
+    std::uint64_t epoch{};      // the last one replayed
+    TradeId last_trade_id{};
+    std::uint8_t simulated{};
+    std::array<std::uint8_t, 7> zero{};
+};
+
+struct Event {
+    EventHeader header{};
+    alignas(8) std::array<std::byte, kEventBodySize> body{};
+
+    template <EventBody Body>
+    [[nodiscard]] Body as() const {
+        Body result;
+        std::memcpy(static_cast<void*>(&result), body.data(), sizeof(Body));
+        return result;
+    }
+    template <EventBody Body>
+    void set(const Body& value) {
+        static_assert(sizeof(Body) <= kEventBodySize);
+        header.kind = Body::kind;
+        std::memcpy(body.data(), &value, sizeof(Body));
+        // Slots are reused: what lies behind a short body must not depend on what was there before.
+        if constexpr (sizeof(Body) < kEventBodySize)
+            std::memset(body.data() + sizeof(Body), 0, kEventBodySize - sizeof(Body));
+    }
+};
+static_assert(FixedLayout<Event> && sizeof(Event) == kMessageSize && offsetof(Event, body) == 48);
+static_assert(EventBody<GenesisApplied> && EventBody<EpochStarted> && EventBody<CheckpointLogged> &&
+              EventBody<CommandRejected> && EventBody<AccountOpened> && EventBody<KeyAdded> && EventBody<KeyRevoked> &&
+              EventBody<AssetListed> && EventBody<PhaseChanged> && EventBody<SessionNegotiated> &&
+              EventBody<SessionEstablished> && EventBody<SessionDisconnected> && EventBody<OrderRejected> &&
+              EventBody<OrderRested> && EventBody<CancelRejected> && EventBody<Transferred> &&
+              EventBody<BalanceRestored> && EventBody<OrderRestored> && EventBody<SessionRestored> &&
+              EventBody<RestoreCompleted>);
+static_assert(EventBody<InstrumentListed> && sizeof(InstrumentListed) == 80);
+static_assert(EventBody<OrderAccepted> && sizeof(OrderAccepted) == 72);
+static_assert(EventBody<TradeExecuted> && sizeof(TradeExecuted) == 80);
+static_assert(EventBody<OrderFilled> && sizeof(OrderFilled) == 80);
+static_assert(EventBody<OrderCanceled> && sizeof(OrderCanceled) == 80);
+static_assert(EventBody<OrderAmended> && sizeof(OrderAmended) == 80);
+
+[[nodiscard]] std::string_view to_string(TransferKind kind);
+
+}  // namespace dcx

@@ -1,0 +1,72 @@
+#include "model/reject_reason.h"
+
+namespace dcx {
+
+std::string_view to_string(RejectReason reason) {
+    switch (reason) {
+#define DCX_NAME(name) \
+    case RejectReason::name: return #name
+        DCX_NAME(none);
+        DCX_NAME(malformed_field);
+        DCX_NAME(unknown_command);
+        DCX_NAME(session_not_established);
+        DCX_NAME(out_of_sequence);
+        DCX_NAME(key_revoked);
+        DCX_NAME(not_permitted);
+        DCX_NAME(not_your_account);
+        DCX_NAME(capacity_exhausted);
+        DCX_NAME(not_genesis);
+        DCX_NAME(unknown_account);
+        DCX_NAME(unknown_asset);
+        DCX_NAME(unknown_instrument);
+        DCX_NAME(unknown_key);
+        DCX_NAME(unknown_session);
+        DCX_NAME(symbol_taken);
+        DCX_NAME(scale_out_of_range);
+        DCX_NAME(issue_cap_out_of_range);
+        DCX_NAME(tick_or_lot_not_exact);
+        DCX_NAME(fee_rate_out_of_range);
+        DCX_NAME(limit_out_of_range);
+        DCX_NAME(key_already_known);
+        DCX_NAME(session_in_use);
+        DCX_NAME(duplicate_cl_ord_id);
+        DCX_NAME(instrument_halted);
+        DCX_NAME(price_out_of_range);
+        DCX_NAME(quantity_out_of_range);
+        DCX_NAME(notional_out_of_range);
+        DCX_NAME(notional_too_small);
+        DCX_NAME(unsupported_combination);
+        DCX_NAME(post_only_would_cross);
+        DCX_NAME(insufficient_funds);
+        DCX_NAME(unknown_order);
+        DCX_NAME(quantity_not_above_filled);
+        DCX_NAME(id_malformed);
+        DCX_NAME(id_in_future);
+        DCX_NAME(id_too_old);
+        DCX_NAME(exists);
+        DCX_NAME(exists_with_different_kind);
+        DCX_NAME(exists_with_different_debit_account);
+        DCX_NAME(exists_with_different_credit_account);
+        DCX_NAME(exists_with_different_asset);
+        DCX_NAME(exists_with_different_amount);
+        DCX_NAME(id_already_failed);
+        DCX_NAME(amount_out_of_range);
+        DCX_NAME(same_account);
+        DCX_NAME(issue_cap_exceeded);
+        DCX_NAME(deposit_refused_simulated);
+        DCX_NAME(venue_account);
+#undef DCX_NAME
+    }
+    return "unknown";
+}
+
+std::string_view to_string(CancelReason reason) {
+    switch (reason) {
+        case CancelReason::requested: return "requested";
+        case CancelReason::ioc_remainder: return "ioc_remainder";
+        case CancelReason::fill_limit: return "fill_limit";
+    }
+    return "unknown";
+}
+
+}  // namespace dcx
