@@ -1,0 +1,13 @@
+// Different kinds have no order.
+#include "base/strong.h"
+
+using Apples = dcx::Strong<struct ApplesTag, std::int64_t>;
+using Pears = dcx::Strong<struct PearsTag, std::int64_t>;
+
+constexpr Apples apples{std::int64_t{3}};
+constexpr Pears pears{std::int64_t{3}};
+
+constexpr bool same_kind = apples < Apples{std::int64_t{4}};
+#ifdef MUST_NOT_COMPILE
+constexpr bool mixed = apples < pears;
+#endif
