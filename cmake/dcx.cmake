@@ -50,7 +50,6 @@ endif()
 function(dcx_tests target)
   target_link_libraries(${target} PRIVATE dcx_doctest_main)
   doctest_discover_tests(${target} TEST_PREFIX "${target}: " PROPERTIES
-    TIMEOUT 300
     SKIP_REGULAR_EXPRESSION "SKIPPED: "
     FAIL_REGULAR_EXPRESSION "test cases: +0 "
     ENVIRONMENT DCX_REPOSITORY=${CMAKE_SOURCE_DIR})

@@ -91,3 +91,17 @@ build() {
     stage "build $preset${*:+ ($*)}" "The compiler's message is above. Out of memory? Try again with DCX_JOBS=1 in the environment."
     cmake --build "build/$preset" --parallel "${DCX_JOBS:-$(nproc)}" ${*:+--target "$@"}
 }
+
+# run_tests PRESET SECONDS [CTEST OPTIONS]: runs the tests built in build/PRESET, each with this time limit; the last line
+# printed is the count. The report decides, not ctest's exit code: it also names what was skipped and why.
+run_tests() {
+    local preset="$1" seconds="$2" report
+    shift 2
+    stage "tests ($preset)" "Run one again with: ./dev test --preset $preset PATTERN"
+    report="$PWD/build/$preset/test-report.xml"
+    rm -f "$report"
+    ctest --test-dir "build/$preset" --parallel 2 --output-on-failure --timeout "$seconds" --no-tests=error \
+        --test-output-size-passed 65536 --test-output-size-failed 262144 --output-junit "$report" "$@" || true
+    stage "counts" "Run one again with: ./dev test --preset $preset PATTERN"
+    python3 scripts/test_summary.py "$report"
+}
