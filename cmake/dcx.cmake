@@ -55,6 +55,15 @@ function(dcx_tests target)
     ENVIRONMENT DCX_REPOSITORY=${CMAKE_SOURCE_DIR})
 endfunction()
 
+# dcx_python_test(name script [arguments]): one CTest case. The script finds the repository and the program as users get
+# it (build/release/dcx) in its environment, and is skipped when it prints "SKIPPED: reason".
+function(dcx_python_test name script)
+  add_test(NAME ${name} COMMAND ${DCX_PYTHON} ${script} ${ARGN})
+  set_tests_properties(${name} PROPERTIES
+    SKIP_REGULAR_EXPRESSION "SKIPPED: "
+    ENVIRONMENT "DCX_REPOSITORY=${CMAKE_SOURCE_DIR};DCX_PROGRAM=${CMAKE_SOURCE_DIR}/build/release/dcx;PYTHONDONTWRITEBYTECODE=1")
+endfunction()
+
 function(dcx_fuzz_targets folder)
   file(GLOB_RECURSE fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*_fuzz.cpp)
   foreach(source ${fuzzers})
