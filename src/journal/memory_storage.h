@@ -1,0 +1,101 @@
+// A disk in memory that can lose power and fail, for tests and the simulator. `MemoryDisk` is what survives a process;
+// `MemoryStorage` is one process's view of it. Destroying the view alone is a kill: every write stays. `crash` is a loss
+// of power: synced bytes and names stay, of everything else a random part does.
+//
+// Deterministic: the same calls and the same seed give the same bytes. Guarded by one mutex, so any thread may call.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "journal/storage.h"
+
+namespace dcx::journal {
+
+// What can be made to fail.
+enum class Operation : std::uint8_t { write, sync, sync_folder, create, rename, read };
+
+struct Fault {
+    Operation operation{};
+    std::uint64_t after{};        // this many operations of the kind succeed first, counted from plant()
+    int code{};                   // EIO, ENOSPC, ...
+    std::size_t short_bytes{};    // write: this many bytes are written before it fails
+};
+
+class MemoryStorage;
+
+class MemoryDisk {
+  public:
+    MemoryDisk();
+    ~MemoryDisk();
+    MemoryDisk(const MemoryDisk&) = delete;
+    MemoryDisk& operator=(const MemoryDisk&) = delete;
+
+    // Power is lost and comes back. No view may be in use. Each unsynced write survives in any subset of its 512-byte
+    // sectors, sometimes cut inside one; each unsynced change of a name survives or not. Bytes that no write touched
+    // stay as they are. Planted faults are gone.
+    void crash(std::uint64_t seed);
+
+    // The fault strikes once. A sync that fails leaves its bytes readable but not durable, and a later sync that
+    // succeeds does not make them so, as Linux does it.
+    void plant(const Fault& fault);
+
+    // Direct access, past every rule, for tests that damage a disk. nullptr when there is no such file.
+    [[nodiscard]] std::vector<std::byte>* content(std::string_view name);
+    // Makes or replaces a file, durable.
+    void put(std::string_view name, std::vector<std::byte> bytes);
+    void erase(std::string_view name);
+    [[nodiscard]] std::vector<std::string> names() const;
+    // How often an operation was asked for since the disk was made.
+    [[nodiscard]] std::uint64_t count(Operation operation) const;
+
+  private:
+    friend class MemoryStorage;
+    friend class MemoryFile;
+    struct Node;
+    struct NameChange {
+        std::string name;
+        std::shared_ptr<Node> node;    // what it names now; null: nothing
+        std::string removed;           // a rename's old name
+    };
+    std::optional<Fault> strike(Operation operation);
+
+    mutable std::mutex mutex_;
+    std::map<std::string, std::shared_ptr<Node>, std::less<>> names_;          // as processes see them
+    std::map<std::string, std::shared_ptr<Node>, std::less<>> durable_names_;  // as a crash leaves them
+    std::vector<NameChange> pending_;
+    std::vector<Fault> faults_;
+    std::map<Operation, std::uint64_t> counts_;
+    const MemoryStorage* locked_by_ = nullptr;
+};
+
+class MemoryStorage final : public Storage {
+  public:
+    explicit MemoryStorage(MemoryDisk& disk) : disk_(disk) {}
+    ~MemoryStorage() override;
+    MemoryStorage(const MemoryStorage&) = delete;
+    MemoryStorage& operator=(const MemoryStorage&) = delete;
+
+    [[nodiscard]] std::string where() const override { return "memory"; }
+    Result<void> lock() override;
+    Result<std::vector<std::string>> list() override;
+    Result<std::unique_ptr<File>> create(std::string_view name, std::uint64_t size) override;
+    Result<std::unique_ptr<File>> open(std::string_view name) override;
+    Result<std::size_t> read(std::string_view name, std::uint64_t offset, std::span<std::byte> out) override;
+    Result<std::unique_ptr<Mapping>> map(std::string_view name) override;
+    Result<std::uint64_t> size(std::string_view name) override;
+    Result<void> rename(std::string_view from, std::string_view to) override;
+    Result<void> remove(std::string_view name) override;
+    Result<void> sync_folder() override;
+
+  private:
+    MemoryDisk& disk_;
+};
+
+}  // namespace dcx::journal
