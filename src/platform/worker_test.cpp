@@ -105,6 +105,36 @@ TEST_CASE("a sleeping worker is woken by its bell and by stop()") {
     }
 }
 
+TEST_CASE("work that appears between the last look and the announcement is not slept over") {
+    // Puts its own food down just after each look that found none, while the bell has nobody to wake yet.
+    struct Late final : Pollable {
+        Doorbell& bell;
+        bool food = false, sated = false;
+        std::atomic<unsigned> eaten{0};
+        explicit Late(Doorbell& b) : bell(b) {}
+        bool poll() override {
+            if (food) {
+                food = false;
+                eaten.fetch_add(1);
+                sated = true;
+                return true;
+            }
+            food = !sated;
+            sated = false;
+            bell.ring();
+            return false;
+        }
+    };
+    Doorbell bell;
+    Late late(bell);
+    WorkerOptions options = never_by_timeout("late");
+    options.spin_rounds = 0;
+    options.yield_rounds = 0;
+    Worker worker(options, bell, {&late});
+    REQUIRE(worker.start());
+    CHECK(eventually([&] { return late.eaten.load() > 0; }));
+}
+
 TEST_CASE("an idle polite worker uses next to no processor time") {
     Doorbell bell;
     Eater eater;
