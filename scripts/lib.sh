@@ -101,7 +101,8 @@ run_tests() {
     report="$PWD/build/$preset/test-report.xml"
     rm -f "$report"
     ctest --test-dir "build/$preset" --parallel 2 --output-on-failure --timeout "$seconds" --no-tests=error \
-        --test-output-size-passed 65536 --test-output-size-failed 262144 --output-junit "$report" "$@" || true
+        --test-output-size-passed 65536 --test-output-size-failed 262144 --output-junit "$report" "$@" |
+        grep --line-buffered -v "^ *Start *[0-9]" || true
     stage "counts" "Run one again with: ./dev test --preset $preset PATTERN"
     python3 scripts/test_summary.py "$report"
 }
