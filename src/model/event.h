@@ -292,7 +292,7 @@ struct CancelRejected {
 struct OrderAmended {
     static constexpr auto kind = EventKind::order_amended;
     OrderId order_id{};
-    ClOrdId cl_ord_id{};        // of the amend; from now on the order's own
+    ClOrdId cl_ord_id{};        // of the amend; from now on the order's own when header.session placed it
     ClOrdId orig_cl_ord_id{};   // the order's own until now
     Price price{};
     Quantity leaves{};          // open, after the amend and before any trade
