@@ -1,0 +1,178 @@
+#include "core/core.h"
+
+#include <algorithm>
+
+#include "core/apply.h"
+
+namespace dcx::core {
+namespace {
+
+// The permission a client command needs; 0 for a kind that no client may send.
+std::uint32_t needed_permission(CommandKind kind) {
+    switch (kind) {
+        case CommandKind::place_order:
+        case CommandKind::cancel_order:
+        case CommandKind::amend_order: return kPermitTrade;
+        case CommandKind::transfer: return kPermitTransfer;
+        case CommandKind::open_account:
+        case CommandKind::add_key:
+        case CommandKind::revoke_key:
+        case CommandKind::list_asset:
+        case CommandKind::list_instrument:
+        case CommandKind::set_phase:
+        case CommandKind::mint:
+        case CommandKind::burn: return kPermitOperator;
+        default: return 0;
+    }
+}
+
+bool is_venue_command(CommandKind kind) {
+    switch (kind) {
+        case CommandKind::genesis:
+        case CommandKind::start_epoch:
+        case CommandKind::checkpoint:
+        case CommandKind::negotiate_session:
+        case CommandKind::establish_session:
+        case CommandKind::disconnect_session: return true;
+        default: return false;
+    }
+}
+
+// Names a session that the gateway speaks for, so its header carries one.
+bool speaks_for_session(CommandKind kind) {
+    return kind == CommandKind::establish_session || kind == CommandKind::disconnect_session;
+}
+
+struct Reference {
+    std::uint64_t reference{};
+    TransferId id{};
+};
+Reference reference_of(const Command& c) {
+    switch (c.header.kind) {
+        case CommandKind::place_order: return {.reference = c.as<PlaceOrder>().cl_ord_id.value, .id = {}};
+        case CommandKind::cancel_order: return {.reference = c.as<CancelOrder>().cl_ord_id.value, .id = {}};
+        case CommandKind::amend_order: return {.reference = c.as<AmendOrder>().cl_ord_id.value, .id = {}};
+        case CommandKind::open_account: return {.reference = c.as<OpenAccount>().reference, .id = {}};
+        case CommandKind::negotiate_session: return {.reference = c.as<NegotiateSession>().connection, .id = {}};
+        case CommandKind::establish_session: return {.reference = c.as<EstablishSession>().connection, .id = {}};
+        case CommandKind::disconnect_session: return {.reference = c.as<DisconnectSession>().connection, .id = {}};
+        case CommandKind::transfer: return {.reference = 0, .id = c.as<Transfer>().id};
+        case CommandKind::mint: return {.reference = 0, .id = c.as<Mint>().id};
+        case CommandKind::burn: return {.reference = 0, .id = c.as<Burn>().id};
+        default: return {};
+    }
+}
+
+}  // namespace
+
+void Apply::reject(RejectReason reason, SessionId report_to, RejectReason detail) {
+    const Reference about = reference_of(command_);
+    emit(CommandRejected{.id = about.id,
+                         .reference = about.reference,
+                         .session_sequence = command_.header.session_sequence,
+                         .command = command_.header.kind,
+                         .reason = reason,
+                         .detail = detail,
+                         .zero = 0},
+         report_to);
+}
+
+void Apply::run(MemorySource& memory) {
+    const CommandHeader& header = command_.header;
+    DCX_CHECK(header.sequence.value == s_.sequence.value + 1);
+    s_.sequence = header.sequence;
+    s_.time = std::max(s_.time, header.time);
+    if (s_.started == (header.kind == CommandKind::genesis))
+        reject(RejectReason::not_genesis, {});
+    else if (is_venue_command(header.kind))
+        venue_command(memory);
+    else if (needed_permission(header.kind) == 0)
+        reject(RejectReason::unknown_command, {});
+    else
+        client_command();
+    out_.at(out_.position - 1).header.flags |= kLastOfCommand;
+}
+
+void Apply::venue_command(MemorySource& memory) {
+    const CommandKind kind = command_.header.kind;
+    if (!speaks_for_session(kind) && sender()) return reject(RejectReason::session_not_established, {});
+    switch (kind) {
+        case CommandKind::genesis: return genesis(memory);
+        case CommandKind::start_epoch: return start_epoch();
+        case CommandKind::checkpoint:
+            emit(CheckpointLogged{.event_hash = command_.as<Checkpoint>().event_hash});
+            return;
+        case CommandKind::negotiate_session: return negotiate();
+        case CommandKind::establish_session: return establish();
+        case CommandKind::disconnect_session: return disconnect();
+        default: return;
+    }
+}
+
+void Apply::client_command() {
+    if (!s_.has(sender()) || session().established == 0) return reject(RejectReason::session_not_established, {});
+    if (command_.header.session_sequence != session().next_incoming) return reject(RejectReason::out_of_sequence, {});
+    ++session().next_incoming;
+    if (key().revoked != 0) return reject(RejectReason::key_revoked);
+    if ((key().permissions & needed_permission(command_.header.kind)) == 0) return reject(RejectReason::not_permitted);
+    dispatch_client();
+}
+
+void Apply::dispatch_client() {
+    switch (command_.header.kind) {
+        case CommandKind::place_order: return place();
+        case CommandKind::cancel_order: return cancel();
+        case CommandKind::amend_order: return amend();
+        case CommandKind::transfer: return transfer();
+        case CommandKind::mint: return mint();
+        case CommandKind::burn: return burn();
+        case CommandKind::open_account: return open_account();
+        case CommandKind::add_key: return add_key();
+        case CommandKind::revoke_key: return revoke_key();
+        case CommandKind::list_asset: return list_asset();
+        case CommandKind::list_instrument: return list_instrument();
+        case CommandKind::set_phase: return set_phase();
+        default: return;
+    }
+}
+
+Core::Core(MemorySource& memory) : state_(std::make_unique<State>()), memory_(memory) {}
+Core::~Core() = default;
+
+void Core::apply(const Command& command, EventWriter& out) { Apply(*state_, command, out).run(memory_); }
+
+std::uint64_t Core::max_events_per_command() const {
+    if (!state_->started) return 2;
+    // A sweep: accepted or amended, three a fill, rested or canceled. A new epoch: itself and every session.
+    return std::max<std::uint64_t>(3 * std::uint64_t{state_->genesis.max_fills_per_command} + 2,
+                                   std::uint64_t{state_->genesis.max_sessions} + 1);
+}
+
+bool Core::started() const { return state_->started; }
+Sequence Core::sequence() const { return state_->sequence; }
+Time Core::time() const { return state_->time; }
+std::uint64_t Core::epoch() const { return state_->epoch; }
+std::uint32_t Core::open_orders() const { return state_->orders.live(); }
+
+Core::BalanceView Core::balance(AccountId account, AssetId asset) const {
+    if (!state_->ledger.has(account) || !state_->ledger.has(asset)) return {};
+    const Balance& b = state_->ledger.balance(account, asset);
+    return {.available = b.available, .held = b.held};
+}
+
+std::vector<DepthLevel> Core::depth(InstrumentId instrument, Side side, std::size_t levels) const {
+    std::vector<DepthLevel> result;
+    if (!state_->has(instrument) || levels == 0) return result;
+    state_->markets[instrument.value].book.for_each_level(state_->nodes, side, [&](Price price, const Level& level) {
+        DepthLevel row{.price = price, .quantity = {}, .orders = 0};
+        for (std::uint32_t slot = level.head; slot != kNoSlot; slot = state_->orders[slot].next) {
+            row.quantity += state_->orders[slot].open;
+            ++row.orders;
+        }
+        result.push_back(row);
+        return result.size() < levels;
+    });
+    return result;
+}
+
+}  // namespace dcx::core

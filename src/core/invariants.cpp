@@ -1,0 +1,81 @@
+// Every promise about the state, recomputed from scratch. For tests, the simulator and audits; slow.
+#include <map>
+#include <sstream>
+
+#include "core/core.h"
+#include "core/state.h"
+
+namespace dcx::core {
+namespace {
+
+using Held = std::map<std::pair<std::uint32_t, std::uint32_t>, int128>;
+
+void check_queue(const State& s, const Market& market, Side side, const Level& level, Price price, Held& held,
+                 std::ostringstream& broken, std::uint32_t& count) {
+    std::uint32_t previous = kNoSlot;
+    for (std::uint32_t slot = level.head; slot != kNoSlot; slot = s.orders[slot].next) {
+        const RestingOrder& order = s.orders[slot];
+        const OpenOrder& details = s.details[slot];
+        if (++count > s.orders.live()) break;  // a loop in the queue; the count tells
+        if (order.prev != previous || order.price != price || details.side != side ||
+            details.instrument != market.instrument.id || order.open.value <= 0)
+            broken << "order " << order.id.value << " does not belong where it stands; ";
+        if (s.find_order(order.id, OrderSlot{}) != slot) broken << "order " << order.id.value << " is not indexed; ";
+        if (s.find_order(details.session, details.cl_ord_id) != slot)
+            broken << "order " << order.id.value << " is not indexed by cl_ord_id; ";
+        const AssetId asset = State::paid_asset(market.instrument, side);
+        held[{details.account.value, asset.value}] +=
+            State::hold_of(market.instrument, side, order.price, order.open).value;
+        previous = slot;
+    }
+    if (level.tail != previous) broken << "a queue's tail is not its last order; ";
+}
+
+void check_books(const State& s, Held& held, std::ostringstream& broken) {
+    std::uint32_t count = 0;
+    for (std::uint32_t i = 1; i <= s.market_count; ++i) {
+        const Market& market = s.markets[i];
+        for (const Side side : {Side::buy, Side::sell})
+            market.book.for_each_level(s.nodes, side, [&](Price price, const Level& level) {
+                if (level.head == kNoSlot) broken << "an empty level; ";
+                check_queue(s, market, side, level, price, held, broken, count);
+                return true;
+            });
+        if (!market.book.empty(Side::buy) && !market.book.empty(Side::sell) &&
+            market.book.best(Side::buy) >= market.book.best(Side::sell))
+            broken << "instrument " << i << " is crossed; ";
+    }
+    if (count != s.orders.live()) broken << "open orders: " << count << " in books, " << s.orders.live() << " in use; ";
+}
+
+void check_ledger(const State& s, const Held& held, std::ostringstream& broken) {
+    for (std::uint32_t asset = 1; asset <= s.ledger.asset_count(); ++asset) {
+        int128 sum = 0;
+        for (std::uint32_t account = 1; account <= s.ledger.account_count(); ++account) {
+            const Balance& b = s.ledger.balance(AccountId{account}, AssetId{asset});
+            sum += int128{b.available.value} + b.held.value;
+            if (b.held.value < 0 || (AccountId{account} != kIssuanceAccount && b.available.value < 0))
+                broken << "account " << account << " is below zero in asset " << asset << "; ";
+            const auto expected = held.find({account, asset});
+            if (b.held.value != (expected == held.end() ? 0 : expected->second))
+                broken << "account " << account << " holds " << b.held.value << " of asset " << asset
+                       << ", not what its open orders need; ";
+        }
+        if (sum != 0) broken << "asset " << asset << " does not sum to zero; ";
+        const Amount issued = s.ledger.issued(AssetId{asset});
+        if (issued.value < 0 || issued > s.ledger.asset(AssetId{asset}).issue_cap)
+            broken << "asset " << asset << " is issued beyond its cap; ";
+    }
+}
+
+}  // namespace
+
+std::string Core::check_invariants() const {
+    std::ostringstream broken;
+    Held held;
+    check_books(*state_, held, broken);
+    check_ledger(*state_, held, broken);
+    return broken.str();
+}
+
+}  // namespace dcx::core

@@ -1,0 +1,161 @@
+// What a venue is made of: genesis, epochs, accounts, keys, assets, instruments, phases.
+#include "core/apply.h"
+
+namespace dcx::core {
+namespace {
+
+bool within(std::uint32_t value, std::uint32_t low, std::uint32_t high) { return value >= low && value <= high; }
+
+bool capacities_legal(const Genesis& g) {
+    return within(g.max_accounts, 3, 1u << 24) && within(g.max_assets, 1, 1024) &&
+           within(g.max_instruments, 1, 65536) && within(g.max_orders, 1, 1u << 26) &&
+           within(g.max_sessions, 1, 1u << 20) && within(g.max_keys, 1, 1u << 24) &&
+           within(g.max_price_nodes, 64, 1u << 24) && within(g.max_fills_per_command, 1, 1u << 20) &&
+           within(g.max_transfer_ids, 1, 1u << 26) && g.simulated <= 1 && all_zero(g.zero);
+}
+
+bool asset_symbol_legal(const AssetSymbol& symbol) {
+    const std::string_view text = symbol.view();
+    if (!symbol.canonical() || text.empty() || text[0] < 'A' || text[0] > 'Z') return false;
+    for (const char c : text)
+        if ((c < 'A' || c > 'Z') && (c < '0' || c > '9')) return false;
+    return true;
+}
+
+bool market_symbol_legal(const Symbol& symbol) {
+    const std::string_view text = symbol.view();
+    if (!symbol.canonical() || text.empty()) return false;
+    for (const char c : text)
+        if (c <= ' ' || c > '~') return false;
+    return true;
+}
+
+}  // namespace
+
+void Apply::genesis(MemorySource& memory) {
+    const auto body = command_.as<Genesis>();
+    if (!capacities_legal(body)) return reject(RejectReason::limit_out_of_range, {});
+    const Sequence sequence = s_.sequence;
+    const Time time = s_.time;
+    s_ = State(body, memory);
+    s_.sequence = sequence;
+    s_.time = time;
+    DCX_CHECK(s_.ledger.open(AccountKind::venue) == kIssuanceAccount);
+    DCX_CHECK(s_.ledger.open(AccountKind::venue) == kFeeAccount);
+    s_.keys[++s_.key_count] = {
+        .public_key = body.operator_key, .account = {}, .permissions = kPermitAll, .revoked = 0};
+    s_.key_index.insert(hash_of_key(body.operator_key), s_.key_count);
+    emit(GenesisApplied{.venue_id = body.venue_id, .simulated = body.simulated, .zero = {}});
+}
+
+void Apply::start_epoch() {
+    s_.epoch = command_.as<StartEpoch>().epoch;
+    emit(EpochStarted{.epoch = s_.epoch});
+    for (std::uint32_t i = 1; i <= s_.session_count; ++i) {
+        if (s_.sessions[i].established == 0) continue;
+        s_.sessions[i].established = 0;
+        emit(SessionDisconnected{.connection = 0, .session = SessionId{i}, .zero = 0});
+    }
+}
+
+void Apply::open_account() {
+    const auto body = command_.as<OpenAccount>();
+    if ((body.account_kind != AccountKind::customer && body.account_kind != AccountKind::market_maker) ||
+        !all_zero(body.zero))
+        return reject(RejectReason::malformed_field);
+    if (!s_.ledger.account_room()) return reject(RejectReason::capacity_exhausted);
+    const AccountId id = s_.ledger.open(body.account_kind);
+    emit(AccountOpened{.reference = body.reference, .account = id, .account_kind = body.account_kind, .zero = {}},
+         sender());
+}
+
+void Apply::add_key() {
+    const auto body = command_.as<AddKey>();
+    const bool operators = (body.permissions & kPermitOperator) != 0;
+    if (body.permissions == 0 || (body.permissions & ~kPermitAll) != 0 || operators == bool(body.account))
+        return reject(RejectReason::malformed_field);
+    if (body.account && !s_.ledger.has_customer(body.account)) return reject(RejectReason::unknown_account);
+    if (s_.find_key(body.public_key) != 0) return reject(RejectReason::key_already_known);
+    if (s_.key_count + 1 >= s_.keys.size()) return reject(RejectReason::capacity_exhausted);
+    const std::uint32_t id = ++s_.key_count;
+    s_.keys[id] = {
+        .public_key = body.public_key, .account = body.account, .permissions = body.permissions, .revoked = 0};
+    s_.key_index.insert(hash_of_key(body.public_key), id);
+    emit(KeyAdded{.public_key = body.public_key,
+                  .key = KeyId{id},
+                  .account = body.account,
+                  .permissions = body.permissions,
+                  .revoked = 0},
+         sender());
+}
+
+void Apply::revoke_key() {
+    const auto body = command_.as<RevokeKey>();
+    if (body.zero != 0) return reject(RejectReason::malformed_field);
+    if (!s_.has(body.key)) return reject(RejectReason::unknown_key);
+    if (s_.keys[body.key.value].revoked != 0) return reject(RejectReason::key_revoked);
+    s_.keys[body.key.value].revoked = 1;
+    emit(KeyRevoked{.key = body.key, .zero = 0}, sender());
+}
+
+void Apply::list_asset() {
+    const auto body = command_.as<ListAsset>();
+    if (!asset_symbol_legal(body.symbol) || !all_zero(body.zero)) return reject(RejectReason::malformed_field);
+    if (body.scale > kMaxAssetScale) return reject(RejectReason::scale_out_of_range);
+    if (body.issue_cap.value < 1 || body.issue_cap.value > kMaxIssue)
+        return reject(RejectReason::issue_cap_out_of_range);
+    if (s_.ledger.symbol_taken(body.symbol)) return reject(RejectReason::symbol_taken);
+    if (!s_.ledger.asset_room()) return reject(RejectReason::capacity_exhausted);
+    const AssetId id = s_.ledger.list(body.symbol, body.scale, body.issue_cap);
+    emit(AssetListed{
+             .symbol = body.symbol, .issue_cap = body.issue_cap, .asset = id, .scale = body.scale, .zero = {}},
+         sender());
+}
+
+void Apply::list_instrument() {
+    const auto body = command_.as<ListInstrument>();
+    if (!market_symbol_legal(body.symbol) || !all_zero(body.zero)) return reject(RejectReason::malformed_field);
+    if (!s_.ledger.has(body.base) || !s_.ledger.has(body.quote)) return reject(RejectReason::unknown_asset);
+    if (body.base == body.quote) return reject(RejectReason::malformed_field);
+    const InstrumentListed listing{.symbol = body.symbol,
+                                   .instrument = InstrumentId{s_.market_count + 1},
+                                   .base = body.base,
+                                   .quote = body.quote,
+                                   .maker_fee = body.maker_fee,
+                                   .taker_fee = body.taker_fee,
+                                   .tick_scale = body.tick_scale,
+                                   .lot_scale = body.lot_scale,
+                                   .phase = Phase::trading,
+                                   .zero = 0,
+                                   .tick_mantissa = body.tick_mantissa,
+                                   .lot_mantissa = body.lot_mantissa,
+                                   .max_quantity = body.max_quantity,
+                                   .min_notional = body.min_notional,
+                                   .last_price = {}};
+    const auto instrument = derive_instrument(listing, s_.ledger.asset(body.base), s_.ledger.asset(body.quote));
+    if (!instrument) return reject(RejectReason::tick_or_lot_not_exact);
+    const auto rate_legal = [](FeeRate r) { return r.value >= 0 && r.value <= kFeeRateOne; };
+    if (!rate_legal(body.maker_fee) || !rate_legal(body.taker_fee)) return reject(RejectReason::fee_rate_out_of_range);
+    if (body.max_quantity.value < 1 || body.max_quantity.value > kMaxQuantity ||
+        base_of(*instrument, body.max_quantity) > kMaxIssue || body.min_notional.value < 0 ||
+        body.min_notional.value > kMaxIssue)
+        return reject(RejectReason::limit_out_of_range);
+    for (std::uint32_t i = 1; i <= s_.market_count; ++i)
+        if (s_.markets[i].listing.symbol == body.symbol) return reject(RejectReason::symbol_taken);
+    if (s_.market_count + 1 >= s_.markets.size()) return reject(RejectReason::capacity_exhausted);
+    s_.markets[++s_.market_count] =
+        Market{.listing = listing, .instrument = *instrument, .phase = Phase::trading, .last_price = {}, .book = {}};
+    emit(listing, sender());
+}
+
+void Apply::set_phase() {
+    const auto body = command_.as<SetPhase>();
+    if ((body.phase != Phase::trading && body.phase != Phase::halted) || !all_zero(body.zero))
+        return reject(RejectReason::malformed_field);
+    if (body.instrument && !s_.has(body.instrument)) return reject(RejectReason::unknown_instrument);
+    for (std::uint32_t i = 1; i <= s_.market_count; ++i)
+        if (!body.instrument || body.instrument.value == i) s_.markets[i].phase = body.phase;
+    emit(PhaseChanged{.instrument = body.instrument, .phase = body.phase, .zero = {}}, sender());
+}
+
+}  // namespace dcx::core

@@ -1,0 +1,38 @@
+#include "core/risk/order_checks.h"
+
+namespace dcx::core {
+
+bool well_formed(const PlaceOrder& p) {
+    return (p.side == Side::buy || p.side == Side::sell) &&
+           (p.type == OrderType::limit || p.type == OrderType::market) &&
+           (p.time_in_force == TimeInForce::gtc || p.time_in_force == TimeInForce::ioc) &&
+           (p.flags & ~kOrderPostOnly) == 0 && p.zero == 0;
+}
+
+bool well_formed(const AmendOrder& a) {
+    if ((a.flags & ~kAmendReplace) != 0) return false;
+    for (const auto z : a.zero)
+        if (z != 0) return false;
+    return true;
+}
+
+bool combination_supported(const PlaceOrder& p) {
+    const bool post_only = (p.flags & kOrderPostOnly) != 0;
+    if (p.type == OrderType::market) return p.time_in_force == TimeInForce::ioc && !post_only;
+    return !post_only || p.time_in_force == TimeInForce::gtc;
+}
+
+RejectReason check_size(const Instrument& instrument, Price price, Quantity quantity) {
+    if (price.value < 1 || price.value > kMaxPrice) return RejectReason::price_out_of_range;
+    if (quantity.value < 1 || quantity > instrument.max_quantity) return RejectReason::quantity_out_of_range;
+    return RejectReason::none;
+}
+
+RejectReason check_notional(const Instrument& instrument, Price price, Quantity quantity) {
+    const int128 notional = notional_of(instrument, price, quantity);
+    if (notional > kMaxIssue) return RejectReason::notional_out_of_range;
+    if (notional < instrument.min_notional.value) return RejectReason::notional_too_small;
+    return RejectReason::none;
+}
+
+}  // namespace dcx::core

@@ -1,0 +1,25 @@
+// The checks of an order that need nothing but the order and its instrument. docs/rules.md has their order.
+#pragma once
+
+#include "core/book/order_pool.h"
+#include "model/command.h"
+#include "model/instrument.h"
+#include "model/reject_reason.h"
+
+namespace dcx::core {
+
+// Every enumerator, flag bit and reserved byte has a meaning.
+[[nodiscard]] bool well_formed(const PlaceOrder& place);
+[[nodiscard]] bool well_formed(const AmendOrder& amend);
+[[nodiscard]] bool combination_supported(const PlaceOrder& place);
+
+[[nodiscard]] RejectReason check_size(const Instrument& instrument, Price price, Quantity quantity);
+// Price and quantity have passed check_size.
+[[nodiscard]] RejectReason check_notional(const Instrument& instrument, Price price, Quantity quantity);
+
+// Same price and no more quantity: it stays where it is in its queue.
+[[nodiscard]] inline bool keeps_priority(const AmendOrder& amend, const RestingOrder& order, Quantity open) {
+    return (amend.flags & kAmendReplace) == 0 && amend.price == order.price && open <= order.open;
+}
+
+}  // namespace dcx::core

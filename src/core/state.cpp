@@ -1,0 +1,42 @@
+#include "core/state.h"
+
+namespace dcx::core {
+
+State::State(const Genesis& g, MemorySource& memory)
+    : genesis(g),
+      started(true),
+      keys(memory.array<Key>(std::size_t{g.max_keys} + 1)),
+      sessions(memory.array<Session>(std::size_t{g.max_sessions} + 1)),
+      markets(memory.array<Market>(std::size_t{g.max_instruments} + 1)),
+      key_index(memory, g.max_keys),
+      session_index(memory, g.max_sessions),
+      ledger(memory, g.max_accounts, g.max_assets),
+      transfer_ids(memory, g.max_transfer_ids),
+      orders(memory, g.max_orders),
+      nodes(memory, g.max_price_nodes),
+      details(memory.array<OpenOrder>(std::size_t{g.max_orders} + 1)),
+      order_index(memory, g.max_orders),
+      cl_ord_index(memory, g.max_orders) {}
+
+std::uint32_t State::find_order(OrderId id, OrderSlot hint) const {
+    if (orders.holds(hint.value, id)) return hint.value;
+    return order_index.find(hash_of(id.value), [&](std::uint32_t slot) { return orders[slot].id == id; });
+}
+
+std::uint32_t State::find_order(SessionId session, ClOrdId id) const {
+    return cl_ord_index.find(hash_of(id.value, session.value), [&](std::uint32_t slot) {
+        return details[slot].cl_ord_id == id && details[slot].session == session;
+    });
+}
+
+std::uint32_t State::find_key(const std::array<std::byte, 32>& public_key) const {
+    return key_index.find(hash_of_key(public_key), [&](std::uint32_t i) { return keys[i].public_key == public_key; });
+}
+
+std::uint32_t State::find_session(KeyId key, std::uint64_t client_session) const {
+    return session_index.find(hash_of(client_session, key.value), [&](std::uint32_t i) {
+        return sessions[i].key == key && sessions[i].client_session == client_session;
+    });
+}
+
+}  // namespace dcx::core
