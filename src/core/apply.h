@@ -81,6 +81,8 @@ class Apply {
 
     [[nodiscard]] SessionId sender() const { return command_.header.session; }
     [[nodiscard]] Session& session() { return s_.sessions[command_.header.session.value]; }
+    // Operators' sessions have no account and so no orders.
+    [[nodiscard]] bool owns(AccountId account) { return account && account == key().account; }
     [[nodiscard]] const Key& key() { return s_.keys[session().key.value]; }
 
     State& s_;

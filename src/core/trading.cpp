@@ -13,7 +13,7 @@ RejectReason Apply::take_cl_ord_id(ClOrdId id) {
 
 RejectReason Apply::check_place(const PlaceOrder& place) {
     if (!well_formed(place)) return RejectReason::malformed_field;
-    if (place.account != key().account) return RejectReason::not_your_account;
+    if (!owns(place.account)) return RejectReason::not_your_account;
     if (const auto reason = take_cl_ord_id(place.cl_ord_id); reason != RejectReason::none) return reason;
     if (!s_.has(place.instrument)) return RejectReason::unknown_instrument;
     const Market& market = s_.markets[place.instrument.value];
@@ -232,7 +232,7 @@ void Apply::cancel() {
     const auto body = command_.as<CancelOrder>();
     RejectReason reason = RejectReason::none;
     std::uint32_t slot = kNoSlot;
-    if (body.account != key().account) reason = RejectReason::not_your_account;
+    if (!owns(body.account)) reason = RejectReason::not_your_account;
     if (reason == RejectReason::none) reason = take_cl_ord_id(body.cl_ord_id);
     if (reason == RejectReason::none) {
         slot = named_order(body.order_id, body.slot_hint, body.orig_cl_ord_id, body.account);
@@ -255,7 +255,7 @@ void Apply::cancel() {
 
 RejectReason Apply::check_amend(const AmendOrder& amend, std::uint32_t& slot, Quantity& open) {
     if (!well_formed(amend)) return RejectReason::malformed_field;
-    if (amend.account != key().account) return RejectReason::not_your_account;
+    if (!owns(amend.account)) return RejectReason::not_your_account;
     if (const auto reason = take_cl_ord_id(amend.cl_ord_id); reason != RejectReason::none) return reason;
     slot = named_order(amend.order_id, amend.slot_hint, amend.orig_cl_ord_id, amend.account);
     if (slot == kNoSlot) return RejectReason::unknown_order;
@@ -267,6 +267,8 @@ RejectReason Apply::check_amend(const AmendOrder& amend, std::uint32_t& slot, Qu
         return reason;
     const bool replace = (amend.flags & kAmendReplace) != 0;
     if (!replace && amend.quantity <= details.cum) return RejectReason::quantity_not_above_filled;
+    // What is filled so far counts into the order's total, which must stay a quantity.
+    if (replace && amend.quantity.value > kMaxQuantity - details.cum.value) return RejectReason::quantity_out_of_range;
     open = replace ? amend.quantity : amend.quantity - details.cum;
     if (const auto reason = check_notional(market.instrument, amend.price, open); reason != RejectReason::none)
         return reason;
