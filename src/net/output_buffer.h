@@ -1,5 +1,5 @@
-// OutputBuffer: bytes waiting to be written, contiguous, bounded. Memory grows on first use up to the limit and stays,
-// so a steady flow allocates nothing. Bytes are moved only when the free tail is too short.
+// OutputBuffer: bytes waiting to be written, contiguous, bounded. Memory grows with use, to at most twice the limit,
+// and stays, so a steady flow allocates nothing. Bytes are moved only when the free tail is too short.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,9 @@ class OutputBuffer {
   public:
     explicit OutputBuffer(std::size_t limit) : limit_(limit) {}
 
+    [[nodiscard]] std::size_t limit() const { return limit_; }
+    // What is queued already stays, also when it is more.
+    void set_limit(std::size_t limit) { limit_ = limit; }
     [[nodiscard]] std::size_t size() const { return end_ - begin_; }
     [[nodiscard]] bool empty() const { return begin_ == end_; }
     [[nodiscard]] std::span<const std::byte> bytes() const { return {memory_.get() + begin_, size()}; }

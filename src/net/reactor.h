@@ -28,10 +28,15 @@ struct Interest {
     friend bool operator==(Interest, Interest) = default;
 };
 
+struct Ready {
+    bool read = false;    // as far as it is of interest
+    bool write = false;   // as far as it is of interest
+    bool failed = false;  // error or hang-up; reported whatever the interest, again and again until the watch is closed
+};
+
 class FdHandler {
   public:
-    // An error or a hang-up shows as readable and writable: the next call on the descriptor tells what it is.
-    virtual void on_ready(Interest ready) = 0;
+    virtual void on_ready(Ready ready) = 0;
 
   protected:
     ~FdHandler() = default;
@@ -91,10 +96,8 @@ class RoundTask {
     RoundTask() = default;
     RoundTask(const RoundTask&) = delete;
     RoundTask& operator=(const RoundTask&) = delete;
+    virtual ~RoundTask() { unlink(); }
     virtual void on_round_end() = 0;
-
-  protected:
-    ~RoundTask() { unlink(); }
 
   private:
     friend class Reactor;
@@ -140,19 +143,23 @@ class Reactor {
         std::uint32_t generation = 0;
     };
     struct Epoll;
-    struct TaskList final : RoundTask {
+    // The sentinel of a circular list.
+    class TaskList final : public RoundTask {
         void on_round_end() override {}
     };
 
-    std::expected<void, Error> watch(FdWatch& watch);
-    void change(const FdWatch& watch);
-    void unwatch(FdWatch& watch);
+    std::expected<void, Error> begin_watch(FdWatch& watch, int fd);
+    void change_watch(const FdWatch& watch);
+    void end_watch(FdWatch& watch);
+    std::size_t dispatch(std::size_t count);
     void reserve_timer();
-    void place_timer(Timer& timer);
+    void insert_timer(Timer& timer);
     void remove_timer(Timer& timer);
-    void sift_up(std::uint32_t position);
-    void sift_down(std::uint32_t position);
+    void put_timer(std::size_t position, Timer& timer);
+    void sift_up(std::size_t position);
+    void sift_down(std::size_t position);
     std::size_t run_timers();
+    static void reset(TaskList& list);
     [[nodiscard]] int wait_ms(int timeout_ms) const;
     [[nodiscard]] std::int64_t clock_ns() const;
 
@@ -178,7 +185,7 @@ class Wakeup final : FdHandler {
     std::expected<void, Error> open(int fd);
 
   private:
-    void on_ready(Interest ready) override;
+    void on_ready(Ready ready) override;
     std::function<void()> callback_;
     int fd_ = -1;
     FdWatch watch_;

@@ -89,13 +89,15 @@ class TcpConnection final : FdHandler, RoundTask {
     // Between these on_data is not called; the other end is slowed by TCP itself.
     void pause_reading();
     void resume_reading();
+    [[nodiscard]] bool reading_paused() const { return paused_; }
 
-    // The next owner gets all later calls, beginning with the bytes on_data has left.
+    // The next owner gets all later calls, beginning with the bytes left by the on_data in which this is called.
     void set_owner(Owner& owner) { owner_ = &owner; }
 
     [[nodiscard]] bool is_open() const { return state_ == State::open; }
     [[nodiscard]] std::size_t pending_output() const { return output_.size(); }
-    [[nodiscard]] std::size_t output_limit() const { return options_.output_limit; }
+    [[nodiscard]] std::size_t output_limit() const { return output_.limit(); }
+    void set_output_limit(std::size_t limit) { output_.set_limit(limit); }
     // Bytes accepted by send() so far, and how many of them the kernel has. What an owner sent is out when
     // bytes_written() has reached the bytes_queued() he read after sending.
     [[nodiscard]] std::uint64_t bytes_queued() const { return bytes_queued_; }
@@ -110,17 +112,22 @@ class TcpConnection final : FdHandler, RoundTask {
     // way.
     enum class State : std::uint8_t { connecting, open, draining, lingering, closed };
 
-    void on_ready(Interest ready) override;
+    void on_ready(Ready ready) override;
     void on_round_end() override;
     void on_timeout();
     void finish_connect();
+    void write_output();
     void receive();
     void discard();
     void deliver_buffered();
     std::size_t deliver(std::span<std::byte> bytes);
+    void check_overflow();
     void input_ended();
+    void begin_close(CloseCause cause, std::string_view why);
     void output_left();
-    void fail(CloseCause cause, std::string_view text);
+    void finish_close();
+    void fail_with_socket_error();
+    void end(CloseCause cause, std::string_view text);
     void update_interest();
     void need_round_end();
 
@@ -166,7 +173,7 @@ class TcpListener final : FdHandler {
 
   private:
     friend class Socket;
-    void on_ready(Interest ready) override;
+    void on_ready(Ready ready) override;
     void room_again();
 
     Options options_;

@@ -16,6 +16,8 @@ class Utf8Validator {
     void reset() { *this = Utf8Validator{}; }
 
   private:
+    bool take(std::uint8_t byte);
+
     std::uint8_t remaining_ = 0;  // continuation bytes still due
     std::uint8_t low_ = 0x80;     // range of the next one
     std::uint8_t high_ = 0xBF;

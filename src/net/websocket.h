@@ -19,7 +19,10 @@ namespace dcx::net {
 struct WebSocketOptions {
     // A longer message closes with 1009.
     std::size_t message_limit = 64 * 1024;
-    // A ping after so long without input; without an answer in the same time again the connection is dropped. 0: never.
+    // Bytes that may wait for a slow reader; 0: as the TCP connection has it.
+    std::size_t output_limit = 1024 * 1024;
+    // A ping after one to two such times without input; still without any after another, the connection is dropped. 0:
+    // never.
     std::int64_t ping_interval_ns = 30'000'000'000;
     // How long our close waits for the other end's.
     std::int64_t close_timeout_ns = 2'000'000'000;
@@ -82,11 +85,13 @@ class WebSocketConnection final : TcpConnection::Owner {
     std::size_t on_data(TcpConnection& connection, std::span<std::byte> bytes) override;
     void on_drained(TcpConnection& connection) override;
     void on_closed(TcpConnection& connection, const Closed& closed) override;
-    bool handle(const WebSocketEvent& event);
+    void handle(const WebSocketEvent& event);
     bool send_frame(Opcode opcode, std::span<const std::byte> payload);
     bool send_masked(Opcode opcode, std::span<const std::byte> payload);
     void send_close(std::uint16_t code, std::string_view reason);
     void peer_closed(std::uint16_t code, std::span<const std::byte> reason);
+    void fail(std::uint16_t code, std::string_view text);
+    void finish(std::string_view why);
     void on_timer();
 
     std::unique_ptr<TcpConnection> tcp_;
@@ -96,11 +101,11 @@ class WebSocketConnection final : TcpConnection::Owner {
     WebSocketParser parser_;
     std::string subprotocol_;
     Timer timer_;
-    std::uint64_t received_at_ping_ = 0;
+    std::uint64_t received_before_ = 0;  // as of the last tick of the timer
     std::string reason_;
     std::uint16_t code_ = close_code::abnormal;
     State state_ = State::open;
-    bool ping_due_ = false;
+    bool ping_unanswered_ = false;
 };
 
 }  // namespace dcx::net

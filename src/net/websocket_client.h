@@ -16,7 +16,7 @@
 
 namespace dcx::net {
 
-class WebSocketClient final : TcpConnection::Owner, WebSocketConnection::Owner, RoundTask {
+class WebSocketClient final : TcpConnection::Owner, WebSocketConnection::Owner {
   public:
     struct Options {
         Endpoint endpoint;
@@ -38,7 +38,7 @@ class WebSocketClient final : TcpConnection::Owner, WebSocketConnection::Owner, 
         ~Owner() = default;
     };
 
-    // Starts connecting.
+    // Starts connecting. Must not be destroyed in on_open or on_message: close() it there.
     WebSocketClient(Reactor& reactor, Options options, Owner& owner);
     ~WebSocketClient();
 
@@ -60,8 +60,7 @@ class WebSocketClient final : TcpConnection::Owner, WebSocketConnection::Owner, 
     void on_closed(TcpConnection& connection, const Closed& closed) override;
     void on_message(WebSocketConnection& connection, MessageKind kind, std::span<const std::byte> message) override;
     void on_closed(WebSocketConnection& connection, std::uint16_t code, std::string_view reason) override;
-    void on_round_end() override;
-    void fail(std::string why);
+    std::string check_answer(std::string_view head);
 
     Options options_;
     WebSocketClient::Owner& owner_;
@@ -71,7 +70,6 @@ class WebSocketClient final : TcpConnection::Owner, WebSocketConnection::Owner, 
     std::string key_;
     std::string head_;  // of the answer, as far as it has come
     std::string subprotocol_;
-    std::string why_;
 };
 
 }  // namespace dcx::net

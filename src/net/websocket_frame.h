@@ -75,7 +75,6 @@ class WebSocketParser {
     struct Frame {
         Opcode opcode = Opcode::continuation;
         bool final = false;
-        bool masked = false;
         std::uint64_t size = 0;
         std::uint64_t received = 0;
         std::array<std::byte, 4> key{};
@@ -83,6 +82,7 @@ class WebSocketParser {
 
     bool take_header(std::span<std::byte>& input);
     [[nodiscard]] std::size_t header_size() const;
+    [[nodiscard]] const char* header_fault() const;
     WebSocketEvent begin_frame();
     WebSocketEvent take_control(std::span<std::byte>& input);
     WebSocketEvent take_data(std::span<std::byte>& input);
