@@ -46,9 +46,9 @@ class MemoryDisk {
     // succeeds does not make them so, as Linux does it.
     void plant(const Fault& fault);
 
-    // Direct access, past every rule, for tests that damage a disk. nullptr when there is no such file.
-    [[nodiscard]] std::vector<std::byte>* content(std::string_view name);
-    // Makes or replaces a file, durable.
+    // Past every rule, for tests that damage a disk: a copy of a file's bytes (empty when there is no such file), and a
+    // durable file made or replaced.
+    [[nodiscard]] std::vector<std::byte> get(std::string_view name) const;
     void put(std::string_view name, std::vector<std::byte> bytes);
     void erase(std::string_view name);
     [[nodiscard]] std::vector<std::string> names() const;

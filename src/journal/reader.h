@@ -17,32 +17,10 @@
 #include <vector>
 
 #include "journal/format.h"
+#include "journal/recovery_error.h"
 #include "journal/storage.h"
 
 namespace dcx::journal {
-
-enum class RecoveryErrorKind : std::uint8_t {
-    storage_failed,          // the disk gave an error
-    unknown_file,            // a file named like a segment that is none
-    newer_format,            // written by a later version of the program
-    damaged_segment_header,
-    wrong_segment_size,      // the file is shorter or longer than its header says
-    misnamed_segment,        // the header belongs to another name: a copy
-    foreign_segment,         // another venue's
-    missing_segment,
-    damaged_batch,           // known durable and no longer intact
-    missing_batch,           // known durable and gone
-    broken_chain,            // an intact batch that does not continue the one before
-};
-[[nodiscard]] std::string_view to_string(RecoveryErrorKind kind);
-
-struct RecoveryError {
-    RecoveryErrorKind kind{};
-    std::string segment;       // file name
-    std::uint64_t offset{};    // of the batch (or header) in it
-    std::string message;       // all of it for the operator, with the kind, file and offset
-    int code{};                // errno of storage_failed
-};
 
 // Bytes above the last known watermark that make no whole batch: written when the power or the process went, and never
 // acknowledged as far as this disk can tell.
@@ -92,7 +70,7 @@ class Reader {
     // What lies behind the end, once next() gave nothing.
     [[nodiscard]] const std::optional<AmbiguousTail>& tail() const;
     // The venue; zeros for an empty journal.
-    [[nodiscard]] const VenueId& venue_id() const;
+    [[nodiscard]] VenueId venue_id() const;
     // Of the program that began the last segment.
     [[nodiscard]] std::uint32_t engine_version() const;
 

@@ -36,7 +36,7 @@ class File {
     virtual Result<void> sync() = 0;
 };
 
-// A file's bytes in memory, read-only, as they are at each moment; at least 64-byte aligned.
+// A file's bytes in memory, read-only, as they are at each moment; at least 16-byte aligned.
 class Mapping {
   public:
     virtual ~Mapping() = default;

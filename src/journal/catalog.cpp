@@ -1,0 +1,91 @@
+#include "journal/catalog.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace dcx::journal {
+namespace {
+
+using Kind = RecoveryErrorKind;
+
+std::expected<SegmentHeader, RecoveryError> read_header(Storage& storage, const std::string& name) {
+    std::array<std::byte, kSegmentHeaderSize> block{};
+    const auto got = storage.read(name, 0, block);
+    if (!got) return refuse(got.error());
+    if (*got < block.size()) return refuse(Kind::wrong_segment_size, name, *got, "the file ends inside its header");
+    SegmentHeader header;
+    std::memcpy(static_cast<void*>(&header), block.data(), sizeof header);
+    // Before the checksum: a later version may have another one.
+    if (header.magic == kSegmentMagic && header.format > kFormat)
+        return refuse(Kind::newer_format, name, 0,
+                      "format " + std::to_string(header.format) + ", this program knows " + std::to_string(kFormat));
+    const bool rest_zero = std::all_of(block.begin() + sizeof header, block.end(),
+                                       [](std::byte b) { return b == std::byte{0}; });
+    if (!intact(header) || header.format != kFormat || !rest_zero || !valid_segment_size(header.size))
+        return refuse(Kind::damaged_segment_header, name, 0, "the segment's header is not what was written");
+    return header;
+}
+
+// One segment by itself.
+std::expected<Segment, RecoveryError> read_segment(Storage& storage, const std::string& name) {
+    const auto first = parse_segment_name(name);
+    if (!first) return refuse(Kind::unknown_file, name, 0, "not the name of a segment");
+    const auto header = read_header(storage, name);
+    if (!header) return std::unexpected(header.error());
+    const auto size = storage.size(name);
+    if (!size) return refuse(size.error());
+    if (*size != header->size)
+        return refuse(Kind::wrong_segment_size, name, std::min(*size, header->size),
+                      "the file has " + std::to_string(*size) + " bytes, was made with " + std::to_string(header->size));
+    if (header->first_sequence != first->value)
+        return refuse(Kind::misnamed_segment, name, 0,
+                      "its header belongs to " + segment_name(Sequence{header->first_sequence}));
+    return Segment{name, *header};
+}
+
+std::expected<void, RecoveryError> check_first(const Segment& first) {
+    const SegmentHeader& header = first.header;
+    if (header.segment != 1)
+        return refuse(Kind::missing_segment, first.name, 0,
+                      "it is segment " + std::to_string(header.segment) + "; those before it are not there");
+    if (header.first_sequence != 1 || header.first_batch != 1 || header.previous != chain_seed(header.venue_id))
+        return refuse(Kind::broken_chain, first.name, 0, "segment 1 does not begin a journal");
+    return {};
+}
+
+std::expected<void, RecoveryError> check_next(const Segment& before, const Segment& next) {
+    if (next.header.segment <= before.header.segment)
+        return refuse(Kind::misnamed_segment, next.name, 0,
+                      "it is segment " + std::to_string(next.header.segment) + " again, after " + before.name);
+    if (next.header.segment != before.header.segment + 1)
+        return refuse(Kind::missing_segment, next.name, 0,
+                      "it is segment " + std::to_string(next.header.segment) + ", the one before, " + before.name +
+                          ", is segment " + std::to_string(before.header.segment));
+    if (next.header.first_batch <= before.header.first_batch || next.header.epoch < before.header.epoch)
+        return refuse(Kind::broken_chain, next.name, 0, "its header does not continue " + before.name);
+    return {};
+}
+
+}  // namespace
+
+std::expected<std::vector<Segment>, RecoveryError> read_catalog(Storage& storage) {
+    const auto names = storage.list();
+    if (!names) return refuse(names.error());
+    std::vector<Segment> segments;
+    for (const std::string& name : *names) {
+        if (!name.ends_with(kSegmentSuffix)) continue;
+        auto segment = read_segment(storage, name);
+        if (!segment) return std::unexpected(segment.error());
+        if (!segments.empty() && segment->header.venue_id != segments.front().header.venue_id)
+            return refuse(Kind::foreign_segment, name, 0,
+                          "it belongs to venue " + to_hex(segment->header.venue_id) + ", " + segments.front().name +
+                              " to venue " + to_hex(segments.front().header.venue_id));
+        const auto fits = segments.empty() ? check_first(*segment) : check_next(segments.back(), *segment);
+        if (!fits) return std::unexpected(fits.error());
+        segments.push_back(std::move(*segment));
+    }
+    return segments;
+}
+
+}  // namespace dcx::journal

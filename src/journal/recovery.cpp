@@ -1,0 +1,80 @@
+#include "journal/recovery.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace dcx::journal {
+namespace {
+
+constexpr std::size_t kChunk = std::size_t{1} << 20;
+
+// Writes the file's bytes in [from, to) once more.
+Result<void> rewrite(Storage& storage, File& file, const std::string& name, std::uint64_t from, std::uint64_t to) {
+    std::vector<std::byte> chunk(kChunk);
+    while (from < to) {
+        const auto part = std::span{chunk}.first(std::min<std::uint64_t>(kChunk, to - from));
+        const auto got = storage.read(name, from, part);
+        if (!got) return std::unexpected(got.error());
+        if (*got != part.size()) return std::unexpected(StorageError{"cannot read " + name + ": it became shorter", 0});
+        if (auto written = file.write(from, part); !written) return written;
+        from += part.size();
+    }
+    return {};
+}
+
+Result<void> write_zeros(File& file, std::uint64_t from, std::uint64_t to) {
+    const std::vector<std::byte> zeros(kChunk);
+    while (from < to) {
+        const auto part = std::span{zeros}.first(std::min<std::uint64_t>(kChunk, to - from));
+        if (auto written = file.write(from, part); !written) return written;
+        from += part.size();
+    }
+    return {};
+}
+
+// A spare may be half prepared; it never holds anything that counts.
+Result<void> remove_spare(Storage& storage) {
+    const auto names = storage.list();
+    if (!names) return std::unexpected(names.error());
+    if (!std::binary_search(names->begin(), names->end(), kSpareName)) return {};
+    return storage.remove(kSpareName);
+}
+
+Result<void> repair(Storage& storage, const Recovery& recovery) {
+    if (auto removed = remove_spare(storage); !removed) return removed;
+    if (!recovery.empty()) {
+        const Position& end = recovery.end;
+        const auto file = storage.open(end.segment_name);
+        if (!file) return std::unexpected(file.error());
+        if (auto done = rewrite(storage, **file, end.segment_name, end.durable_offset, end.offset); !done) return done;
+        if (const auto& tail = recovery.tail) {
+            auto done = write_zeros(**file, tail->offset, tail->offset + tail->size);
+            if (!done) return done;
+        }
+        if (auto synced = (*file)->sync(); !synced) return synced;
+    }
+    // The last segment's name may be as young as its last batch.
+    return storage.sync_folder();
+}
+
+}  // namespace
+
+std::expected<Recovery, RecoveryError> recover(Storage& storage, const RecoverOptions& options) {
+    if (const auto locked = storage.lock(); !locked) return refuse(locked.error());
+    auto reader = Reader::open(storage);
+    if (!reader) return std::unexpected(reader.error());
+    while (true) {
+        const auto batch = reader->next();
+        if (!batch) return std::unexpected(batch.error());
+        if (!*batch) break;
+        if (options.visit) options.visit(**batch);
+    }
+    Recovery recovery{.venue_id = reader->venue_id(),
+                      .engine_version = reader->engine_version(),
+                      .end = reader->position(),
+                      .tail = reader->tail()};
+    if (const auto repaired = repair(storage, recovery); !repaired) return refuse(repaired.error());
+    return recovery;
+}
+
+}  // namespace dcx::journal
