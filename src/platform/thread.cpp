@@ -39,8 +39,9 @@ std::string allowed_cores() {
         if (!CPU_ISSET(core, &allowed)) continue;
         unsigned last = core;
         while (last + 1 < CPU_SETSIZE && CPU_ISSET(last + 1, &allowed)) ++last;
-        text += (text.empty() ? "" : ",") + std::to_string(core);
-        if (last > core) text += "-" + std::to_string(last);
+        if (!text.empty()) text += ',';
+        text += std::to_string(core);
+        if (last > core) text.append("-").append(std::to_string(last));
         core = last;
     }
     return text;
