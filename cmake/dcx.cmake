@@ -14,6 +14,10 @@ add_library(dcx_http_parser INTERFACE)
 find_library(HTTP_PARSER_LIB http_parser REQUIRED)
 target_link_libraries(dcx_http_parser INTERFACE ${HTTP_PARSER_LIB})
 
+add_library(dcx_toml INTERFACE)
+find_library(TOMLPLUSPLUS_LIB tomlplusplus REQUIRED)
+target_link_libraries(dcx_toml INTERFACE ${TOMLPLUSPLUS_LIB})
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})

@@ -1,0 +1,258 @@
+#include "app/config.h"
+
+#define TOML_HEADER_ONLY 0
+#include <toml++/toml.h>
+
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+namespace dcx::app {
+namespace {
+
+// One table of the file: remembers which keys were asked for, so that the others can be refused by name.
+class Section {
+  public:
+    Section(const toml::table* table, std::string name, std::string& error)
+        : table_(table), name_(std::move(name)), error_(error) {}
+    ~Section() = default;
+    Section(const Section&) = delete;
+    Section& operator=(const Section&) = delete;
+
+    void number(const char* key, std::int64_t& field, std::int64_t low, std::int64_t high) {
+        const toml::node* node = find(key);
+        if (node == nullptr) return;
+        const auto* value = node->as_integer();
+        if (value == nullptr) return fail(*node, key, "must be a whole number");
+        if (value->get() < low || value->get() > high)
+            return fail(*node, key, "must be from " + std::to_string(low) + " to " + std::to_string(high));
+        field = value->get();
+    }
+    void flag(const char* key, bool& field) {
+        const toml::node* node = find(key);
+        if (node == nullptr) return;
+        if (const auto* value = node->as_boolean())
+            field = value->get();
+        else
+            fail(*node, key, "must be true or false");
+    }
+    void text(const char* key, std::string& field, std::initializer_list<std::string_view> choices = {}) {
+        const toml::node* node = find(key);
+        if (node == nullptr) return;
+        const auto* value = node->as_string();
+        if (value == nullptr) return fail(*node, key, "must be a text");
+        bool known = choices.size() == 0;
+        std::string list;
+        for (const auto choice : choices) {
+            known = known || value->get() == choice;
+            list += (list.empty() ? "" : ", ") + std::string(choice);
+        }
+        if (!known) return fail(*node, key, "must be one of: " + list);
+        field = value->get();
+    }
+    // A decimal number with at most 18 decimals, not negative; `zero` says whether it may be 0.
+    void decimal(const char* key, std::string& field, bool zero) {
+        std::string read = field;
+        text(key, read);
+        if (!error_.empty() || find(key) == nullptr) return;
+        std::optional<std::int64_t> value;  // at the smallest scale that takes all decimals
+        for (unsigned scale = 0; scale <= 18 && !value; ++scale) value = parse_decimal(read, scale);
+        if (!value || *value < (zero ? 0 : 1)) return fail(*find(key), key, "must be a decimal number in quotes");
+        field = read;
+    }
+    void numbers(const char* key, std::vector<std::int64_t>& field, std::int64_t low, std::int64_t high) {
+        const toml::node* node = find(key);
+        if (node == nullptr) return;
+        const auto* array = node->as_array();
+        if (array == nullptr) return fail(*node, key, "must be a list of whole numbers");
+        field.clear();
+        for (const auto& item : *array) {
+            const auto* value = item.as_integer();
+            if (value == nullptr || value->get() < low || value->get() > high)
+                return fail(item, key, "must hold numbers from " + std::to_string(low) + " to " + std::to_string(high));
+            field.push_back(value->get());
+        }
+    }
+    void know(const char* key) { asked_.insert(key); }
+    // Everything has been asked for: what else stands in the table is an error.
+    void done() {
+        if (table_ == nullptr || !error_.empty()) return;
+        for (const auto& [key, node] : *table_)
+            if (!asked_.contains(std::string(key.str()))) return fail(node, std::string(key.str()), "is unknown");
+    }
+    [[nodiscard]] const toml::node* find(const char* key) {
+        asked_.insert(key);
+        if (table_ == nullptr || !error_.empty()) return nullptr;
+        return table_->get(key);
+    }
+    void fail(const toml::node& node, const std::string& key, const std::string& what) {
+        std::ostringstream out;
+        out << "line " << node.source().begin.line << ": " << (name_.empty() ? "" : name_ + ".") << key << " " << what;
+        if (error_.empty()) error_ = out.str();
+    }
+
+  private:
+    const toml::table* table_;
+    std::string name_;
+    std::string& error_;
+    std::set<std::string> asked_;
+};
+
+class FileReader {
+  public:
+    explicit FileReader(const toml::table& file) : root_(&file, "", error_), file_(file) {}
+
+    std::expected<Config, ConfigError> read() {
+        read_venue();
+        read_capacity();
+        read_edges();
+        read_list("asset", config_.assets, [this](Section& s, AssetConfig& a) { read_asset(s, a); });
+        read_list("market", config_.markets, [this](Section& s, MarketConfig& m) { read_market(s, m); });
+        root_.done();
+        if (!error_.empty()) return std::unexpected(ConfigError{error_});
+        return config_;
+    }
+
+  private:
+    // The named table, empty when the file has none.
+    template <class Read>
+    void section(const char* name, Read&& read) {
+        const toml::node* node = root_.find(name);
+        const toml::table* table = node == nullptr ? nullptr : node->as_table();
+        if (node != nullptr && table == nullptr) return root_.fail(*node, name, "must be a table");
+        Section s(table, name, error_);
+        read(s);
+        s.done();
+    }
+    // [[asset]] and [[market]]: a file that names any replaces all of the default ones.
+    template <class Item, class Read>
+    void read_list(const char* name, std::vector<Item>& items, Read&& read) {
+        const toml::node* node = root_.find(name);
+        if (node == nullptr) return;
+        const toml::array* array = node->as_array();
+        if (array == nullptr) return root_.fail(*node, name, "must be a list of tables, [[" + std::string(name) + "]]");
+        items.clear();
+        for (const auto& entry : *array) {
+            if (!entry.is_table()) return root_.fail(entry, name, "must be a list of tables");
+            Section s(entry.as_table(), name, error_);
+            read(s, items.emplace_back());
+            s.done();
+        }
+    }
+    void read_venue() {
+        section("venue", [&](Section& s) {
+            s.flag("sim", config_.venue.sim);
+            s.text("durability", config_.venue.durability, {"disk", "memory"});
+            s.text("layout", config_.venue.layout, {"split", "single"});
+            s.text("idle", config_.venue.idle, {"polite", "spin"});
+            s.numbers("pin", config_.venue.pin, 0, 4095);
+        });
+        section("journal", [&](Section& s) {
+            s.number("segment_mib", config_.journal.segment_mib, 1, 4096);
+            s.number("checkpoint_every", config_.journal.checkpoint_every, 100, 1'000'000'000);
+        });
+        section("sim", [&](Section& s) {
+            s.number("seed", config_.sim.seed, 0, INT64_MAX);
+            s.number("traders", config_.sim.traders, 1, 1000);
+            s.number("orders_per_second", config_.sim.orders_per_second, 1, 10'000'000);
+        });
+    }
+    void read_capacity() {
+        section("capacity", [&](Section& s) {
+            auto& c = config_.capacity;
+            s.number("accounts", c.accounts, 3, 1 << 24);
+            s.number("assets", c.assets, 1, 1024);
+            s.number("instruments", c.instruments, 1, 65536);
+            s.number("orders", c.orders, 1, 1 << 26);
+            s.number("sessions", c.sessions, 1, 1 << 20);
+            s.number("keys", c.keys, 1, 1 << 24);
+            s.number("price_nodes", c.price_nodes, 64, 1 << 24);
+            s.number("fills_per_command", c.fills_per_command, 1, 1 << 20);
+            s.number("transfer_ids", c.transfer_ids, 1, 1 << 26);
+        });
+        section("rings", [&](Section& s) {
+            s.number("commands", config_.rings.commands, 64, 1 << 24);
+            s.number("events", config_.rings.events, 1024, 1 << 26);
+        });
+    }
+    void read_edges() {
+        section("listen", [&](Section& s) {
+            s.text("address", config_.listen.address);
+            s.number("order_entry", config_.listen.order_entry, 0, 65535);
+            s.number("http", config_.listen.http, 0, 65535);
+        });
+        section("gateway", [&](Section& s) {
+            s.number("max_connections", config_.gateway.max_connections, 1, 1'000'000);
+            s.number("output_kib", config_.gateway.output_kib, 4, 1 << 20);
+            s.number("handshake_ms", config_.gateway.handshake_ms, 100, 600'000);
+        });
+        section("feed", [&](Section& s) {
+            s.number("max_connections", config_.feed.max_connections, 1, 1'000'000);
+            s.number("output_kib", config_.feed.output_kib, 64, 1 << 20);
+            s.number("flush_us", config_.feed.flush_us, 0, 1'000'000);
+        });
+    }
+    void read_asset(Section& s, AssetConfig& asset) {
+        s.text("symbol", asset.symbol);
+        std::int64_t scale = asset.scale;
+        s.number("scale", scale, 0, 9);
+        asset.scale = static_cast<unsigned>(scale);
+        s.decimal("issue_cap", asset.issue_cap, false);
+    }
+    void read_market(Section& s, MarketConfig& market) {
+        s.text("symbol", market.symbol);
+        s.text("base", market.base);
+        s.text("quote", market.quote);
+        s.decimal("tick", market.tick, false);
+        s.decimal("lot", market.lot, false);
+        s.decimal("max_quantity", market.max_quantity, false);
+        s.decimal("min_notional", market.min_notional, true);
+        s.number("maker_fee", market.maker_fee, 0, 1'000'000);
+        s.number("taker_fee", market.taker_fee, 0, 1'000'000);
+        s.decimal("start_price", market.start_price, false);
+    }
+
+    Config config_ = Config::defaults();
+    std::string error_;
+    Section root_;
+    const toml::table& file_;
+};
+
+}  // namespace
+
+Config Config::defaults() {
+    Config config;
+    config.assets = {{.symbol = "DEC", .scale = 8, .issue_cap = "10000000000"},
+                     {.symbol = "USD", .scale = 8, .issue_cap = "40000000000"},
+                     {.symbol = "BTC", .scale = 8, .issue_cap = "21000000"},
+                     {.symbol = "ETH", .scale = 8, .issue_cap = "500000000"}};
+    // One tick times one lot is one minor unit of the quote asset in each, so every notional is exact.
+    config.markets = {{"DEC/USD", "DEC", "USD", "0.0001", "0.0001", "10000000", "5", 1000, 2000, "1.25"},
+                      {"BTC/USD", "BTC", "USD", "0.01", "0.000001", "1000", "5", 1000, 2000, "65000"},
+                      {"ETH/USD", "ETH", "USD", "0.01", "0.000001", "10000", "5", 1000, 2000, "3200"},
+                      {"DEC/BTC", "DEC", "BTC", "0.0000001", "0.1", "10000000", "0.00008", 1000, 2000, "0.0000192"}};
+    return config;
+}
+
+std::expected<Config, ConfigError> parse_config(std::string_view text) {
+    try {
+        const toml::table file = toml::parse(text);
+        return FileReader(file).read();
+    } catch (const toml::parse_error& e) {
+        std::ostringstream out;
+        out << "line " << e.source().begin.line << ": " << e.description();
+        return std::unexpected(ConfigError{out.str()});
+    }
+}
+
+std::expected<Config, ConfigError> read_config(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return std::unexpected(ConfigError{path + ": cannot be read"});
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    auto config = parse_config(text);
+    if (!config) return std::unexpected(ConfigError{path + ": " + config.error().text});
+    return config;
+}
+
+}  // namespace dcx::app

@@ -1,0 +1,71 @@
+#include "app/config.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "base/skip_test.h"
+
+using dcx::app::Config;
+using dcx::app::parse_config;
+
+namespace {
+
+std::string error_of(std::string_view text) {
+    const auto config = parse_config(text);
+    return config ? "" : config.error().text;
+}
+
+}  // namespace
+
+TEST_CASE("config: an empty file is the defaults, with the four markets") {
+    const auto config = parse_config("");
+    REQUIRE(config);
+    CHECK(config->markets.size() == 4);
+    CHECK(config->listen.address == "127.0.0.1");
+    CHECK(config->venue.durability == "disk");
+}
+
+TEST_CASE("config: the file in the project's root shows the defaults, but for sim") {
+    const auto file = dcx::app::read_config(dcx::repository_root() + "/dcx.toml");
+    REQUIRE_MESSAGE(file, (file ? "" : file.error().text));
+    const Config defaults = Config::defaults();
+    CHECK(file->venue.sim);
+    CHECK(file->capacity.transfer_ids == defaults.capacity.transfer_ids);
+    CHECK(file->capacity.orders == defaults.capacity.orders);
+    CHECK(file->rings.events == defaults.rings.events);
+    CHECK(file->gateway.output_kib == defaults.gateway.output_kib);
+    CHECK(file->listen.order_entry == defaults.listen.order_entry);
+    CHECK(file->journal.checkpoint_every == defaults.journal.checkpoint_every);
+    REQUIRE(file->markets.size() == defaults.markets.size());
+    for (std::size_t i = 0; i < defaults.markets.size(); ++i) {
+        CHECK(file->markets[i].symbol == defaults.markets[i].symbol);
+        CHECK(file->markets[i].tick == defaults.markets[i].tick);
+        CHECK(file->markets[i].lot == defaults.markets[i].lot);
+        CHECK(file->markets[i].min_notional == defaults.markets[i].min_notional);
+        CHECK(file->markets[i].taker_fee == defaults.markets[i].taker_fee);
+        CHECK(file->markets[i].start_price == defaults.markets[i].start_price);
+    }
+}
+
+TEST_CASE("config: errors name the line and the key") {
+    CHECK(error_of("[venue]\nspeed = 3\n") == "line 2: venue.speed is unknown");
+    CHECK(error_of("colour = 1\n") == "line 1: colour is unknown");
+    CHECK(error_of("[venue]\ndurability = \"tape\"\n") ==
+          "line 2: venue.durability must be one of: disk, memory");
+    CHECK(error_of("[listen]\nhttp = 70000\n") == "line 2: listen.http must be from 0 to 65535");
+    CHECK(error_of("[listen]\nhttp = \"80\"\n") == "line 2: listen.http must be a whole number");
+    CHECK(error_of("venue = 3\n") == "line 1: venue must be a table");
+    CHECK(error_of("[[market]]\nticks = \"1\"\n") == "line 2: market.ticks is unknown");
+    CHECK(error_of("[[market]]\ntick = \"1e-3\"\n") == "line 2: market.tick must be a decimal number in quotes");
+    CHECK(error_of("[venue]\npin = [1, -1]\n") == "line 2: venue.pin must hold numbers from 0 to 4095");
+    CHECK(error_of("[venue\n").starts_with("line 1: "));
+    CHECK(error_of("[venue]\nsim = true\nsim = false\n").starts_with("line 3: "));
+}
+
+TEST_CASE("config: a file that names markets replaces the default ones") {
+    const auto config = parse_config("[[market]]\nsymbol = \"A/B\"\nbase = \"A\"\nquote = \"B\"\n");
+    REQUIRE(config);
+    REQUIRE(config->markets.size() == 1);
+    CHECK(config->markets[0].symbol == "A/B");
+}
