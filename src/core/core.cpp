@@ -152,6 +152,7 @@ bool Core::started() const { return state_->started; }
 Sequence Core::sequence() const { return state_->sequence; }
 Time Core::time() const { return state_->time; }
 std::uint64_t Core::epoch() const { return state_->epoch; }
+const Genesis& Core::genesis() const { return state_->genesis; }
 std::uint32_t Core::open_orders() const { return state_->orders.live(); }
 
 Core::BalanceView Core::balance(AccountId account, AssetId asset) const {

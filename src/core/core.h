@@ -55,6 +55,8 @@ class Core {
     [[nodiscard]] Sequence sequence() const;
     [[nodiscard]] Time time() const;
     [[nodiscard]] std::uint64_t epoch() const;
+    // All zero before it was applied.
+    [[nodiscard]] const Genesis& genesis() const;
 
     // Tells the state as events (kRestored, header.sequence = the last command's), at most `room` of them a call (room at
     // least 2). True when RestoreCompleted has been written. Nothing may be applied in between. Before Genesis it
