@@ -1,0 +1,47 @@
+#include "gateway/binary/connection.h"
+
+#include "gateway/binary/gateway.h"
+
+namespace dcx::gateway {
+
+Connection::Connection(Gateway& gateway, net::Socket socket, const net::TcpOptions& options, std::uint64_t number)
+    : gateway_(gateway),
+      session_(gateway.session_context(), *this, number),
+      tcp_(gateway.reactor(), std::move(socket), options, *this) {}
+
+void Connection::send(std::span<const std::byte> frame) {
+    if (closing) return;
+    // The rest up to the buffer's own limit is kept for the last word.
+    if (tcp_.pending_output() + frame.size() > gateway_.output_limit() || !tcp_.send(frame))
+        gateway_.terminate(*this, TerminateCode::slow_consumer);
+}
+
+std::size_t Connection::on_data(net::TcpConnection&, std::span<std::byte> bytes) {
+    const Moment now = gateway_.moment();
+    std::size_t taken = 0;
+    while (!closing) {
+        const auto frame = decode_frame(bytes.subspan(taken), request_block_size);
+        if (!frame) {
+            gateway_.terminate(*this, frame.error());
+            break;
+        }
+        if (!frame->complete()) break;
+        const auto outcome = session_.on_frame(*frame, now);
+        if (!outcome) {
+            gateway_.terminate(*this, outcome.error());
+            break;
+        }
+        if (*outcome == Taken::later) {
+            gateway_.wait_for_room(*this);
+            break;
+        }
+        taken += frame->header.length;
+        gateway_.after_frame(*this, now);
+    }
+    gateway_.flush_commands();
+    return closing ? bytes.size() : taken;
+}
+
+void Connection::on_closed(net::TcpConnection&, const net::Closed&) { gateway_.forget(*this); }
+
+}  // namespace dcx::gateway

@@ -1,0 +1,140 @@
+#include "gateway/binary/reports.h"
+
+#include <cstring>
+
+#include "base/check.h"
+
+namespace dcx::gateway {
+namespace {
+
+ReportHeader report_header(const EventHeader& event, const ReportContext& context) {
+    return {.received = Time{event.time.value - static_cast<std::int64_t>(event.wait_ns)},
+            .sequenced = event.time,
+            .matched = event.applied_time,
+            .durable = context.durable,
+            .sent = {},
+            .event_sequence = event.sequence,
+            .event_index = event.index,
+            .durability = context.durability};
+}
+
+void fill(ExecutionReport& report, const OrderAccepted& order) {
+    report.order_id = order.order_id;
+    report.cl_ord_id = order.cl_ord_id;
+    report.price = order.price;
+    report.order_qty = order.quantity;
+    report.leaves_qty = order.quantity;
+    report.account = order.account;
+    report.instrument = order.instrument;
+    report.slot = order.slot;
+    report.side = order.side;
+    report.exec_type = ExecType::accepted;
+    report.ord_status = OrdStatus::accepted;
+}
+
+void fill(ExecutionReport& report, const OrderRejected& order) {
+    report.cl_ord_id = order.cl_ord_id;
+    report.price = order.price;
+    report.order_qty = order.quantity;
+    report.account = order.account;
+    report.instrument = order.instrument;
+    report.side = order.side;
+    report.exec_type = ExecType::rejected;
+    report.ord_status = OrdStatus::rejected;
+    report.reject_reason = order.reason;
+}
+
+void fill(ExecutionReport& report, const OrderFilled& order, const TradeExecuted& trade) {
+    // Our own events are told in pairs behind their trade; anything else would report a price that never was.
+    const bool maker = order.liquidity == Liquidity::maker;
+    DCX_CHECK((maker ? trade.maker_order_id : trade.taker_order_id) == order.order_id);
+    report.order_id = order.order_id;
+    report.cl_ord_id = order.cl_ord_id;
+    report.leaves_qty = order.leaves;
+    report.cum_qty = maker ? trade.maker_cum : trade.taker_cum;
+    report.order_qty = report.leaves_qty + report.cum_qty;
+    report.last_px = trade.price;
+    report.last_qty = trade.quantity;
+    report.trade_id = trade.trade_id;
+    report.fee = order.fee;
+    report.account = order.account;
+    report.instrument = order.instrument;
+    report.side = order.side;
+    report.exec_type = ExecType::trade;
+    report.ord_status = order.leaves ? OrdStatus::partially_filled : OrdStatus::filled;
+    report.liquidity = order.liquidity;
+}
+
+void fill(ExecutionReport& report, const OrderCanceled& order) {
+    report.order_id = order.order_id;
+    report.cl_ord_id = order.cl_ord_id;
+    if (order.reason == CancelReason::requested) report.orig_cl_ord_id = order.orig_cl_ord_id;
+    report.price = order.price;
+    report.cum_qty = order.cum;
+    report.order_qty = order.quantity + order.cum;
+    report.account = order.account;
+    report.instrument = order.instrument;
+    report.side = order.side;
+    report.exec_type = ExecType::canceled;
+    report.ord_status = OrdStatus::canceled;
+    report.cancel_reason = order.reason;
+}
+
+void fill(ExecutionReport& report, const OrderAmended& order) {
+    report.order_id = order.order_id;
+    report.cl_ord_id = order.cl_ord_id;
+    report.orig_cl_ord_id = order.orig_cl_ord_id;
+    report.price = order.price;
+    report.leaves_qty = order.leaves;
+    report.cum_qty = order.cum;
+    report.order_qty = order.leaves + order.cum;
+    report.account = order.account;
+    report.instrument = order.instrument;
+    report.side = order.side;
+    report.exec_type = ExecType::replaced;
+    report.ord_status = order.cum ? OrdStatus::partially_filled : OrdStatus::accepted;
+}
+
+// True when the event is told as an ExecutionReport, which is then filled but for its header.
+bool fill_execution(ExecutionReport& report, const Event& event, const TradeExecuted* trade) {
+    switch (event.header.kind) {
+        case EventKind::order_accepted: fill(report, event.as<OrderAccepted>()); return true;
+        case EventKind::order_rejected: fill(report, event.as<OrderRejected>()); return true;
+        case EventKind::order_filled: 
+            DCX_CHECK(trade != nullptr);
+            fill(report, event.as<OrderFilled>(), *trade);
+            return true;
+        case EventKind::order_canceled: fill(report, event.as<OrderCanceled>()); return true;
+        case EventKind::order_amended: fill(report, event.as<OrderAmended>()); return true;
+        default: return false;
+    }
+}
+
+}  // namespace
+
+std::size_t encode_report(const Event& event, const ReportContext& context, ReportBytes& out) {
+    const ReportHeader report = report_header(event.header, context);
+    std::byte* const block = out.data() + sizeof(FrameHeader);
+    std::uint16_t template_id = kTemplateExecutionReport;
+    std::size_t block_length = sizeof(ExecutionReport);
+    if (ExecutionReport execution{.header = report}; fill_execution(execution, event, context.trade)) {
+        std::memcpy(block, &execution, sizeof execution);
+    } else {
+        const std::size_t body = body_size(event.header.kind);
+        DCX_CHECK(body > 0);
+        template_id = static_cast<std::uint16_t>(kReportTemplate + static_cast<std::uint16_t>(event.header.kind));
+        block_length = sizeof report + body;
+        std::memcpy(block, &report, sizeof report);
+        std::memcpy(block + sizeof report, event.body.data(), body);
+    }
+    const FrameHeader header = frame_header({template_id, context.sequence, Time{}}, block_length);
+    std::memcpy(out.data(), &header, sizeof header);
+    return header.length;
+}
+
+void stamp_sent(std::byte* report, Time sent) {
+    std::memcpy(report + offsetof(FrameHeader, sending_time), &sent, sizeof sent);
+    std::memcpy(report + sizeof(FrameHeader) + offsetof(ReportHeader, sent), &sent, sizeof sent);
+}
+
+}  // namespace dcx::gateway

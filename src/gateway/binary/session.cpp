@@ -1,0 +1,270 @@
+#include "gateway/binary/session.h"
+
+#include "base/check.h"
+#include "base/ed25519.h"
+
+namespace dcx::gateway {
+namespace {
+
+constexpr std::uint32_t kMinHeartbeatMs = 1'000;
+constexpr std::uint32_t kMaxHeartbeatMs = 60'000;
+constexpr int kSilentIntervals = 3;
+constexpr std::int64_t kNsPerMs = 1'000'000;
+// Ticks come a few times a second: a heartbeat is sent early rather than late.
+constexpr std::int64_t kHeartbeatSlackNs = 400 * kNsPerMs;
+
+bool all_zero(std::span<const std::uint8_t> bytes) {
+    for (const auto byte : bytes)
+        if (byte != 0) return false;
+    return true;
+}
+
+}  // namespace
+
+template <MessageBody Body>
+Submission Session::submission(const Body& body, Moment now) const {
+    return {.command = Command::make(body, {.session = {}, .gateway = context_.gateway}), .received = now.wall};
+}
+
+template <WireBlock Block>
+void Session::send(const Block& block, Moment now) {
+    last_sent_ns_ = now.monotonic_ns;
+    out_.send(make_frame(block, now.wall).bytes());
+}
+
+void Session::enter(SessionState state, Moment now) {
+    if (state_ == SessionState::established) context_.metrics.sessions_open.subtract();
+    if (state == SessionState::established) {
+        context_.metrics.sessions_open.add();
+        context_.metrics.sessions_established.add();
+    }
+    state_ = state;
+    entered_ns_ = now.monotonic_ns;
+}
+
+// ---- from the client
+
+void Session::challenge(Moment now) {
+    DCX_CHECK(state_ == SessionState::connected);
+    enter(SessionState::challenged, now);
+    random_bytes(nonce_);
+    const VenueIdentity& venue = context_.model.identity();
+    send(Challenge{.nonce = nonce_, .venue_id = venue.venue_id, .epoch = venue.epoch, .time = now.wall}, now);
+}
+
+std::expected<Taken, TerminateCode> Session::on_frame(const Frame& frame, Moment now) {
+    // They have said, or will hear, that it is over; what was under way means nothing any more.
+    if (state_ >= SessionState::ending || end_wanted_) return Taken::yes;
+    last_received_ns_ = now.monotonic_ns;
+    if (is_client_command(frame.header.template_id)) [[likely]]
+        return on_command(frame, now);
+    if (frame.header.sequence != 0) return std::unexpected(TerminateCode::out_of_sequence);
+    return on_session_frame(frame, now);
+}
+
+std::expected<Taken, TerminateCode> Session::on_command(const Frame& frame, Moment now) {
+    if (state_ != SessionState::established) return std::unexpected(TerminateCode::wrong_state);
+    if (frame.header.sequence != next_incoming_) return std::unexpected(TerminateCode::out_of_sequence);
+    Submission* slot = context_.commands.claim();
+    if (slot == nullptr) return Taken::later;
+    slot->received = now.wall;
+    slot->command.header = {.session_sequence = next_incoming_,
+                            .session = negotiated_.session,
+                            .kind = CommandKind{frame.header.template_id},
+                            .gateway = context_.gateway};
+    // The only copy of the body on its way in. Slots are reused: the bytes behind it must not tell of another command.
+    const std::size_t size = frame.header.block_length;
+    std::memcpy(slot->command.body.data(), frame.block, size);
+    std::memset(slot->command.body.data() + size, 0, kMessageBodySize - size);
+    context_.commands.commit();
+    context_.metrics.commands.add();
+    ++next_incoming_;
+    return Taken::yes;
+}
+
+std::expected<Taken, TerminateCode> Session::on_session_frame(const Frame& frame, Moment now) {
+    switch (frame.header.template_id) {
+        case kTemplateTerminate: {
+            const auto terminate = frame.as<Terminate>();
+            if (!all_zero(terminate.zero)) return std::unexpected(TerminateCode::malformed_frame);
+            if (const auto ended = end(TerminateCode::finished, now); !ended) return std::unexpected(ended.error());
+            return Taken::yes;
+        }
+        case kTemplateNegotiate: return on_negotiate(frame);
+        case kTemplateEstablish: return on_establish(frame, now);
+        default: return on_established_frame(frame, now);
+    }
+}
+
+std::expected<Taken, TerminateCode> Session::on_negotiate(const Frame& frame) {
+    if (state_ != SessionState::challenged) return std::unexpected(TerminateCode::wrong_state);
+    negotiate_ = frame.as<Negotiate>();
+    if (negotiate_.zero != 0) return std::unexpected(TerminateCode::malformed_frame);
+    state_ = SessionState::verifying;  // entered_ns_ stays: one timeout for the whole handshake
+    return Taken::yes;
+}
+
+std::expected<Taken, TerminateCode> Session::on_establish(const Frame& frame, Moment now) {
+    if (state_ != SessionState::negotiated) return std::unexpected(TerminateCode::wrong_state);
+    const auto establish = frame.as<Establish>();
+    if (establish.zero != 0 || establish.heartbeat_ms < kMinHeartbeatMs || establish.heartbeat_ms > kMaxHeartbeatMs)
+        return std::unexpected(TerminateCode::malformed_frame);
+    Submission* slot = context_.commands.claim();
+    if (slot == nullptr) return Taken::later;
+    *slot = submission(EstablishSession{.connection = connection_}, now);
+    slot->command.header.session = negotiated_.session;
+    context_.commands.commit();
+    heartbeat_ms_ = establish.heartbeat_ms;
+    state_ = SessionState::establishing;
+    return Taken::yes;
+}
+
+std::expected<Taken, TerminateCode> Session::on_established_frame(const Frame& frame, Moment now) {
+    if (state_ != SessionState::established) return std::unexpected(TerminateCode::wrong_state);
+    if (frame.header.template_id == kTemplateHeartbeat) {
+        // On a stream nothing gets lost, so a different count means that one side is wrong.
+        if (frame.as<Heartbeat>().next_sequence != next_incoming_)
+            return std::unexpected(TerminateCode::out_of_sequence);
+        return Taken::yes;
+    }
+    if (querying()) return Taken::later;
+    if (frame.header.template_id == kTemplateBalanceQuery) {
+        const auto query = frame.as<BalanceQuery>();
+        if (query.zero != 0) return std::unexpected(TerminateCode::malformed_frame);
+        on_balance_query(query, now);
+        return Taken::yes;
+    }
+    DCX_CHECK(frame.header.template_id == kTemplateListQuery);
+    query_ = {.kind = OpenQuery::Kind::listings, .reference = frame.as<ListQuery>().reference, .account = {}, .next = 0};
+    return Taken::yes;
+}
+
+void Session::on_balance_query(const BalanceQuery& query, Moment now) {
+    query_ = {.kind = OpenQuery::Kind::balances, .reference = query.reference, .account = query.account, .next = 0};
+    const KnownKey* key = context_.model.key(negotiated_.key);
+    DCX_CHECK(key != nullptr);
+    const bool is_operator = (key->permissions & kPermitOperator) != 0;
+    if (key->revoked) return finish_query(RejectReason::key_revoked, now);
+    if (!is_operator && (key->permissions & kPermitRead) == 0) return finish_query(RejectReason::not_permitted, now);
+    if (!is_operator && query.account != key->account) return finish_query(RejectReason::not_your_account, now);
+    if (!context_.model.has_account(query.account)) return finish_query(RejectReason::unknown_account, now);
+}
+
+void Session::finish_query(RejectReason reason, Moment now) {
+    context_.metrics.queries.add();
+    send(QueryDone{.reference = query_.reference, .reason = reason}, now);
+    query_.kind = OpenQuery::Kind::none;
+}
+
+Outcome Session::verify(Moment now) {
+    DCX_CHECK(state_ == SessionState::verifying);
+    const KnownKey* key = context_.model.key(negotiate_.key);
+    const NegotiateMessage message{.nonce = nonce_,
+                                   .venue_id = context_.model.identity().venue_id,
+                                   .client_session = negotiate_.client_session,
+                                   .key = negotiate_.key};
+    // An unknown key and a wrong signature look the same from outside.
+    if (key == nullptr ||
+        !ed25519_verify(key->public_key, std::as_bytes(std::span{&message, 1}), negotiate_.signature))
+        return std::unexpected(TerminateCode::authentication_failed);
+    Submission* slot = context_.commands.claim();
+    DCX_CHECK(slot != nullptr);
+    *slot = submission(NegotiateSession{.client_session = negotiate_.client_session,
+                                        .connection = connection_,
+                                        .key = negotiate_.key},
+                       now);
+    context_.commands.commit();
+    state_ = SessionState::negotiating;
+    return {};
+}
+
+// ---- from the core
+
+void Session::on_negotiated(const SessionNegotiated& event, Moment now) {
+    if (state_ != SessionState::negotiating) return;
+    negotiated_ = event;
+    next_incoming_ = event.next_incoming;
+    state_ = SessionState::negotiated;
+    send(Negotiated{.client_session = event.client_session,
+                    .next_incoming = event.next_incoming,
+                    .next_outgoing = event.next_outgoing,
+                    .last_cl_ord_id = event.last_cl_ord_id,
+                    .session = event.session,
+                    .key = event.key,
+                    .account = event.account,
+                    .permissions = event.permissions},
+         now);
+}
+
+void Session::on_established(Moment now) {
+    DCX_CHECK(state_ == SessionState::establishing);
+    enter(SessionState::established, now);
+    last_received_ns_ = now.monotonic_ns;
+    send(Established{.heartbeat_ms = heartbeat_ms_, .durability = context_.durability}, now);
+    if (end_wanted_) (void)end(end_code_, now);  // established: it waits for the core
+}
+
+TerminateCode Session::on_refused(RejectReason reason, Moment now) {
+    send(NegotiateRejected{.client_session = negotiate_.client_session, .reason = reason}, now);
+    return TerminateCode::refused;
+}
+
+TerminateCode Session::on_disconnected() const {
+    // Not asked for by us: the core begins a new epoch, so the engine behind us is another one.
+    return state_ == SessionState::ending ? end_code_ : TerminateCode::not_accepting;
+}
+
+// ---- from the gateway
+
+Outcome Session::end(TerminateCode code, Moment now) {
+    switch (state_) {
+        case SessionState::established:
+            end_code_ = code;
+            disconnect(now);
+            enter(SessionState::ending, now);
+            return {};
+        case SessionState::establishing:
+            end_code_ = code;
+            end_wanted_ = true;
+            return {};
+        case SessionState::ending: return {};
+        default: return std::unexpected(code);
+    }
+}
+
+Outcome Session::tick(Moment now, std::uint64_t next_outgoing) {
+    const std::int64_t in_state = now.monotonic_ns - entered_ns_;
+    switch (state_) {
+        case SessionState::connected:
+        case SessionState::over: return {};
+        case SessionState::established: {
+            const std::int64_t interval = std::int64_t{heartbeat_ms_} * kNsPerMs;
+            if (now.monotonic_ns - last_received_ns_ > kSilentIntervals * interval)
+                return std::unexpected(TerminateCode::timeout);
+            if (now.monotonic_ns - last_sent_ns_ >= interval - kHeartbeatSlackNs)
+                send(Heartbeat{.next_sequence = next_outgoing}, now);
+            return {};
+        }
+        case SessionState::ending:
+            if (in_state > context_.handshake_timeout_ns) return std::unexpected(end_code_);
+            return {};
+        default:
+            if (in_state > context_.handshake_timeout_ns) return std::unexpected(TerminateCode::timeout);
+            return {};
+    }
+}
+
+void Session::close(Moment now) {
+    // While establishing the core may yet refuse: a disconnect sent now could then hit the connection that has the
+    // session. The gateway sends it when it is established after all.
+    if (state_ == SessionState::established) disconnect(now);
+    enter(SessionState::over, now);
+}
+
+void Session::disconnect(Moment now) {
+    Submission last = submission(DisconnectSession{.connection = connection_}, now);
+    last.command.header.session = negotiated_.session;
+    context_.commands.send_surely(last);
+}
+
+}  // namespace dcx::gateway

@@ -1,0 +1,137 @@
+// Session: what one connection may say when. A state machine without sockets and clocks: frames and events go in, frames
+// leave through a FrameSink, commands through the CommandPort.
+//
+//   connected -> challenged -> verifying -> negotiating -> negotiated -> establishing -> established -> ending
+//
+// A TerminateCode as a result means: this session is over, say so and close; afterwards only close() may be called (any
+// number of times). The session in the core may outlive the connection by the time its DisconnectSession needs. One
+// thread; no allocation.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+
+#include "gateway/command_port.h"
+#include "gateway/metrics.h"
+#include "gateway/read_model.h"
+#include "model/frame.h"
+#include "model/wire.h"
+
+namespace dcx::gateway {
+
+// Where a session's own frames go (reports take another way).
+class FrameSink {
+  public:
+    virtual void send(std::span<const std::byte> frame) = 0;
+
+  protected:
+    ~FrameSink() = default;
+};
+
+struct Moment {
+    Time wall{};
+    std::int64_t monotonic_ns{};
+};
+
+// What the sessions of one gateway share.
+struct SessionContext {
+    const ReadModel& model;
+    CommandPort& commands;
+    GatewayMetrics& metrics;
+    std::uint32_t gateway{};
+    Durability durability{Durability::disk};
+    std::int64_t handshake_timeout_ns = 10'000'000'000;  // from the challenge to Established, and for the end
+};
+
+enum class SessionState : std::uint8_t {
+    connected,     // the venue cannot be served from yet
+    challenged,    // Negotiate is expected
+    verifying,     // its signature is to be checked
+    negotiating,   // the core was asked
+    negotiated,    // Establish is expected
+    establishing,  // the core was asked
+    established,
+    ending,        // reports still flow until the core has disconnected the session
+    over,
+};
+
+// An answer that is being sent, as much at a time as the connection has room for.
+struct OpenQuery {
+    enum class Kind : std::uint8_t { none, balances, listings };
+    Kind kind = Kind::none;
+    std::uint64_t reference{};
+    AccountId account{};
+    std::size_t next = 0;
+};
+
+using Outcome = std::expected<void, TerminateCode>;
+enum class Taken : std::uint8_t { yes, later };  // later: no room now, offer the same frame again
+
+class Session {
+  public:
+    Session(SessionContext& context, FrameSink& out, std::uint64_t connection)
+        : context_(context), out_(out), connection_(connection) {}
+
+    // ---- from the client
+    void challenge(Moment now);
+    std::expected<Taken, TerminateCode> on_frame(const Frame& frame, Moment now);
+    // Costly (an Ed25519 verification), so the gateway says when. Needs room in the command port.
+    Outcome verify(Moment now);
+
+    // ---- from the core, for this connection
+    void on_negotiated(const SessionNegotiated& event, Moment now);
+    void on_established(Moment now);
+    TerminateCode on_refused(RejectReason reason, Moment now);
+    // The core has disconnected the session: the code with which to end.
+    [[nodiscard]] TerminateCode on_disconnected() const;
+
+    // ---- from the gateway
+    // Ends in order: reports of commands already handed over are still told. The code when there is nothing to wait for.
+    Outcome end(TerminateCode code, Moment now);
+    // Timeouts and heartbeats.
+    Outcome tick(Moment now, std::uint64_t next_outgoing);
+    void note_sent(std::int64_t monotonic_ns) { last_sent_ns_ = monotonic_ns; }
+    // The connection is gone, or about to be: what the core must know is sent to it.
+    void close(Moment now);
+    // The query was refused or its last frame is out.
+    void finish_query(RejectReason reason, Moment now);
+
+    [[nodiscard]] SessionState state() const { return state_; }
+    [[nodiscard]] std::uint64_t connection() const { return connection_; }
+    [[nodiscard]] SessionId id() const { return negotiated_.session; }
+    [[nodiscard]] OpenQuery& query() { return query_; }
+    [[nodiscard]] bool querying() const { return query_.kind != OpenQuery::Kind::none; }
+
+  private:
+    std::expected<Taken, TerminateCode> on_command(const Frame& frame, Moment now);
+    std::expected<Taken, TerminateCode> on_session_frame(const Frame& frame, Moment now);
+    std::expected<Taken, TerminateCode> on_established_frame(const Frame& frame, Moment now);
+    std::expected<Taken, TerminateCode> on_negotiate(const Frame& frame);
+    std::expected<Taken, TerminateCode> on_establish(const Frame& frame, Moment now);
+    void on_balance_query(const BalanceQuery& query, Moment now);
+    void disconnect(Moment now);
+    void enter(SessionState state, Moment now);
+    template <MessageBody Body>
+    [[nodiscard]] Submission submission(const Body& body, Moment now) const;
+    template <WireBlock Block>
+    void send(const Block& block, Moment now);
+
+    SessionContext& context_;
+    FrameSink& out_;
+    std::uint64_t connection_;
+    SessionState state_ = SessionState::connected;
+    TerminateCode end_code_ = TerminateCode::finished;
+    bool end_wanted_ = false;  // as soon as the core has established it
+    std::uint32_t heartbeat_ms_ = 0;
+    std::uint64_t next_incoming_ = 0;
+    std::int64_t entered_ns_ = 0;
+    std::int64_t last_received_ns_ = 0;
+    std::int64_t last_sent_ns_ = 0;
+    std::array<std::byte, 32> nonce_{};
+    Negotiate negotiate_{};
+    SessionNegotiated negotiated_{};
+    OpenQuery query_;
+};
+
+}  // namespace dcx::gateway
