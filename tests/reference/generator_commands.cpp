@@ -1,0 +1,296 @@
+// One random command of each kind. Most are as a careful client would send them; the rest miss by a little.
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <string>
+
+#include "reference/command_generator.h"
+
+namespace dcx::reference {
+
+std::int64_t CommandGenerator::some_price(const Market& market, Side side) {
+    if (random_.below(60) == 0) return interesting();
+    if (market.huge) return random_.chance(95) ? random_.between(1, 6) : std::int64_t{1} << random_.below(63);
+    const std::int64_t away = random_.between(-5, random_.chance(85) ? 6 : 60);
+    return side == Side::buy ? market.center - away : market.center + away;
+}
+
+std::int64_t CommandGenerator::some_quantity(const Market& market) {
+    if (random_.below(60) == 0) return interesting();
+    if (random_.below(60) == 0) return market.max_quantity.value + random_.between(-1, 1);
+    if (market.huge) return random_.between(1, std::int64_t{1} << random_.between(1, random_.chance(90) ? 59 : 62));
+    return random_.chance(85) ? random_.between(1, 20) : random_.between(1, 400);
+}
+
+ClOrdId CommandGenerator::some_number() {
+    if (random_.below(60) == 0) return ClOrdId{random_.below(last_number_ + 1)};
+    // The greatest number ends its session for good, so it must be rare.
+    if (random_.below(30'000) == 0) return ClOrdId{static_cast<std::uint64_t>(-1)};
+    last_number_ += random_.below(3) + 1;
+    return ClOrdId{last_number_};
+}
+
+AccountId CommandGenerator::some_account() {
+    if (random_.chance(90) && accounts_ > 2)
+        return AccountId{static_cast<std::uint32_t>(random_.between(3, accounts_))};
+    return AccountId{static_cast<std::uint32_t>(random_.below(accounts_ + 2))};
+}
+
+AssetId CommandGenerator::some_asset() {
+    return AssetId{
+        static_cast<std::uint32_t>(random_.chance(97) ? random_.below(assets_) + 1 : random_.below(assets_ + 2))};
+}
+
+const CommandGenerator::Session* CommandGenerator::trader() {
+    const Session* session = session_with(kPermitTrade);
+    // Operators may trade by their permissions, but have no account to do it with.
+    for (int i = 0; i < 8 && session != nullptr && session->account.value == 0; ++i)
+        session = session_with(kPermitTrade);
+    return session;
+}
+
+Command CommandGenerator::place() {
+    const Session* session = trader();
+    if (markets_.empty()) return nonsense();
+    const Market& market = markets_[random_.below(std::min<std::size_t>(random_.chance(90) ? 4 : 99, markets_.size()))];
+    PlaceOrder b{.cl_ord_id = some_number(), .instrument = market.id};
+    b.side = random_.chance(50) ? Side::buy : Side::sell;
+    b.price = Price{some_price(market, b.side)};
+    b.quantity = Quantity{some_quantity(market)};
+    b.account = session != nullptr && random_.chance(98) ? session->account : some_account();
+    b.type = random_.chance(88) ? OrderType::limit : OrderType::market;
+    b.time_in_force = random_.chance(b.type == OrderType::market ? 8 : 80) ? TimeInForce::gtc : TimeInForce::ioc;
+    b.flags = random_.chance(b.time_in_force == TimeInForce::gtc ? 20 : 3) ? kOrderPostOnly : std::uint8_t{0};
+    if (random_.below(100) == 0) b.instrument = InstrumentId{static_cast<std::uint32_t>(random_.below(9))};
+    return from_session(Command::make(b), session);
+}
+
+const CommandGenerator::OpenOrder* CommandGenerator::some_order() {
+    if (orders_.empty()) return nullptr;
+    return &std::next(orders_.begin(), static_cast<std::ptrdiff_t>(random_.below(orders_.size())))->second;
+}
+
+// Mostly the session that placed it, else another one of its account, seldom a stranger's.
+const CommandGenerator::Session* CommandGenerator::session_for(const OpenOrder* order) {
+    if (order == nullptr || random_.below(40) == 0) return trader();
+    if (random_.chance(70))
+        for (const Session& s : sessions_)
+            if (s.id == order->session && s.established) return &s;
+    return session_of(order->account);
+}
+
+Command CommandGenerator::cancel() {
+    const OpenOrder* order = some_order();
+    const Session* session = session_for(order);
+    CancelOrder b{.cl_ord_id = some_number()};
+    b.account = session != nullptr && random_.chance(98) ? session->account : some_account();
+    if (order != nullptr && random_.chance(90)) {
+        if (random_.chance(65)) b.order_id = order->id;
+        if (b.order_id.value == 0 || random_.chance(10)) b.orig_cl_ord_id = order->cl_ord_id;
+        b.slot_hint = order->slot;
+    } else if (!done_orders_.empty()) {
+        b.order_id = OrderId{done_orders_[random_.below(done_orders_.size())]};
+    }
+    if (random_.chance(20)) b.slot_hint = OrderSlot{static_cast<std::uint32_t>(random_.below(60))};
+    if (random_.below(60) == 0) b.order_id = OrderId{static_cast<std::uint64_t>(interesting())};
+    return from_session(Command::make(b), session);
+}
+
+Command CommandGenerator::amend() {
+    const OpenOrder* order = some_order();
+    if (order == nullptr || random_.below(20) == 0) {
+        const Command other = cancel();
+        const auto c = other.as<CancelOrder>();
+        AmendOrder b{.cl_ord_id = c.cl_ord_id,
+                     .orig_cl_ord_id = c.orig_cl_ord_id,
+                     .order_id = c.order_id,
+                     .price = Price{std::int64_t{1000}},
+                     .quantity = Quantity{std::int64_t{5}},
+                     .account = c.account,
+                     .slot_hint = c.slot_hint};
+        return Command::make(b, other.header);
+    }
+    const Session* session = session_for(order);
+    const Market& market = markets_[order->instrument.value - 1];
+    AmendOrder b{.cl_ord_id = some_number(), .slot_hint = order->slot};
+    b.account = session != nullptr && random_.chance(98) ? session->account : some_account();
+    if (random_.chance(70)) b.order_id = order->id;
+    if (b.order_id.value == 0) b.orig_cl_ord_id = order->cl_ord_id;
+    if (random_.chance(15)) b.slot_hint = OrderSlot{static_cast<std::uint32_t>(random_.below(60))};
+    b.flags = random_.chance(30) ? kAmendReplace : std::uint8_t{0};
+    b.price = random_.chance(45) ? order->price : Price{some_price(market, order->side)};
+    const std::int64_t total = b.flags != 0 ? order->leaves : order->leaves + order->filled;
+    switch (random_.below(6)) {
+        case 0: b.quantity = Quantity{some_quantity(market)}; break;
+        case 1: b.quantity = Quantity{total}; break;
+        case 2: b.quantity = Quantity{order->filled + random_.between(-1, 1)}; break;
+        default:
+            b.quantity = Quantity{random_.between(total / 2, total < kMaxQuantity / 2 ? total + total / 4 : total)};
+    }
+    return from_session(Command::make(b), session);
+}
+
+TransferId CommandGenerator::some_transfer_id() {
+    std::int64_t ms = now_ns_ / 1'000'000 + random_.between(0, 30);
+    if (random_.chance(4)) ms += random_.between(4'900, 5'100);
+    if (random_.chance(2)) ms -= 24 * 3'600'000 + random_.between(-200, 200);
+    TransferId id = make_transfer_id(static_cast<std::uint64_t>(ms), random_.next(), random_.next());
+    if (random_.chance(2)) id.high = random_.next();
+    if (random_.chance(2)) id.low = random_.next();
+    return id;
+}
+
+Amount CommandGenerator::some_amount() {
+    if (random_.chance(5)) return Amount{interesting()};
+    return Amount{random_.between(1, std::int64_t{1} << random_.between(1, random_.chance(90) ? 30 : 62))};
+}
+
+Command CommandGenerator::transfer() {
+    const bool as_operator = random_.chance(15);
+    const Session* session = session_with(as_operator ? kPermitOperator : kPermitTransfer);
+    Transfer b{.id = some_transfer_id(),
+               .amount = some_amount(),
+               .debit_account = some_account(),
+               .credit_account = some_account(),
+               .asset = some_asset()};
+    if (session != nullptr && session->account.value != 0 && random_.chance(95)) b.debit_account = session->account;
+    const Command command = from_session(Command::make(b), session);
+    money_.push_back(command);
+    return command;
+}
+
+Command CommandGenerator::mint() {
+    Mint b{.id = some_transfer_id(), .amount = some_amount(), .account = some_account(), .asset = some_asset()};
+    b.source = random_.chance(80) ? MintSource::issue : MintSource::deposit;
+    const Command command = from_session(Command::make(b), session_with(kPermitOperator));
+    money_.push_back(command);
+    return command;
+}
+
+Command CommandGenerator::burn() {
+    const Burn b{.id = some_transfer_id(), .amount = some_amount(), .account = some_account(), .asset = some_asset()};
+    const Command command = from_session(Command::make(b), session_with(kPermitOperator));
+    money_.push_back(command);
+    return command;
+}
+
+// A request sent before: as it was, with one number changed, or as another kind with the same id.
+Command CommandGenerator::repeat_money() {
+    if (money_.empty()) return transfer();
+    const std::size_t back = std::min<std::size_t>(money_.size(), random_.chance(90) ? 12 : 1000);
+    Command command = money_[money_.size() - 1 - random_.below(back)];
+    if (random_.chance(40)) return command;
+    if (command.header.kind != CommandKind::transfer) {
+        const auto id = command.as<Mint>().id;  // a burn's id stands at the same place
+        const CommandHeader header = command.header;
+        if (random_.chance(50))
+            return Command::make(
+                Burn{.id = id, .amount = some_amount(), .account = some_account(), .asset = some_asset()}, header);
+        return Command::make(
+            Mint{.id = id, .amount = command.as<Mint>().amount, .account = some_account(), .asset = some_asset()},
+            header);
+    }
+    auto b = command.as<Transfer>();
+    switch (random_.below(4)) {
+        case 0: b.amount = some_amount(); break;
+        case 1: b.asset = some_asset(); break;
+        case 2: b.credit_account = some_account(); break;
+        default: b.debit_account = some_account(); break;
+    }
+    return Command::make(b, command.header);
+}
+
+Command CommandGenerator::set_phase() {
+    SetPhase b{.instrument = InstrumentId{static_cast<std::uint32_t>(random_.below(markets_.size() + 2))}};
+    b.phase = random_.chance(12) ? Phase::halted : Phase::trading;
+    return from_session(Command::make(b), session_with(kPermitOperator));
+}
+
+Command CommandGenerator::open_account() {
+    OpenAccount b{.reference = random_.next()};
+    b.account_kind = static_cast<AccountKind>(random_.chance(90) ? random_.between(1, 2) : random_.between(0, 4));
+    return from_session(Command::make(b), session_with(kPermitOperator));
+}
+
+Command CommandGenerator::add_key() {
+    AddKey b{.account = some_account(), .permissions = static_cast<std::uint32_t>(random_.below(8))};
+    if (random_.chance(20)) b.account = AccountId{}, b.permissions |= kPermitOperator;
+    b.public_key[0] = static_cast<std::byte>(random_.below(256));
+    b.public_key[31] = static_cast<std::byte>(random_.chance(80) ? 1 : 0);
+    return from_session(Command::make(b), session_with(kPermitOperator));
+}
+
+Command CommandGenerator::revoke_key() {
+    return from_session(Command::make(RevokeKey{.key = KeyId{static_cast<std::uint32_t>(random_.below(14))}}),
+                        session_with(kPermitOperator));
+}
+
+Command CommandGenerator::list_asset() {
+    constexpr std::array<const char*, 8> symbols = {"AAA", "EEE", "F1", "GGGGGGGG", "1A", "aB", "", "H-"};
+    ListAsset b{.symbol = AssetSymbol{symbols[random_.below(random_.chance(70) ? 4 : symbols.size())]}};
+    b.issue_cap = Amount{random_.chance(80) ? std::int64_t{1'000'000} : interesting()};
+    b.scale = static_cast<std::uint8_t>(random_.below(11));
+    return from_session(Command::make(b), session_with(kPermitOperator));
+}
+
+Command CommandGenerator::list_instrument() {
+    ListInstrument b = make_listing(random_.below(4));
+    if (random_.chance(80)) b.symbol = Symbol{"X" + std::to_string(random_.below(6))};
+    switch (random_.below(14)) {
+        case 0: b.tick_mantissa = interesting(); break;
+        case 1: b.lot_mantissa = interesting(); break;
+        case 2: b.tick_scale = static_cast<std::uint8_t>(random_.below(20)); break;
+        case 3: b.lot_scale = static_cast<std::uint8_t>(random_.below(20)); break;
+        case 4: b.max_quantity = Quantity{interesting()}; break;
+        case 5: b.min_notional = Amount{interesting()}; break;
+        case 6: b.maker_fee = FeeRate{static_cast<std::int32_t>(interesting())}; break;
+        case 7: b.quote = some_asset(); break;
+        case 8: b.base = AssetId{static_cast<std::uint32_t>(random_.below(9))}; break;
+        case 9:
+            b.tick_mantissa = 1'000'000'000'000'000'000, b.lot_mantissa = 2'000'000'000, b.tick_scale = b.lot_scale = 9;
+            break;
+        default: break;
+    }
+    return from_session(Command::make(b), session_with(kPermitOperator));
+}
+
+Command CommandGenerator::session_command() {
+    // First of all: who was disconnected comes back.
+    for (const Session& s : sessions_)
+        if (!s.established && random_.chance(40))
+            return Command::make(EstablishSession{.connection = random_.below(9)}, {.session = s.id});
+    const SessionId any{static_cast<std::uint32_t>(random_.below(sessions_.size() + 2))};
+    switch (random_.below(8)) {
+        case 0: return Command::make(DisconnectSession{.connection = random_.below(9)}, {.session = any});
+        case 1: return Command::make(EstablishSession{.connection = random_.below(9)}, {.session = any});
+        case 2:
+        case 3: {
+            Key& key = keys_[random_.below(keys_.size())];
+            return Command::make(
+                NegotiateSession{.client_session = 1 + random_.below(4), .connection = random_.next(), .key = key.id});
+        }
+        case 4:
+            return Command::make(NegotiateSession{.client_session = random_.below(3),
+                                                  .connection = random_.next(),
+                                                  .key = KeyId{static_cast<std::uint32_t>(random_.below(16))}});
+        default: return place();
+    }
+}
+
+Command CommandGenerator::venue_command() {
+    const SessionId nobody{random_.chance(90) ? 0u : 1u};
+    switch (random_.below(10)) {
+        case 0: return Command::make(StartEpoch{.epoch = random_.below(100)}, {.session = nobody});
+        case 1: return Command::make(make_genesis(), {.session = nobody});
+        default: return Command::make(Checkpoint{.event_hash = random_.next()}, {.session = nobody});
+    }
+}
+
+Command CommandGenerator::nonsense() {
+    Command command = Command::make(Checkpoint{.event_hash = random_.next()});
+    command.header.kind = static_cast<CommandKind>(random_.chance(50) ? random_.below(64) : random_.below(65536));
+    for (std::byte& b : command.body) b = static_cast<std::byte>(random_.below(256));
+    return from_session(command, session_with(kPermitAll));
+}
+
+}  // namespace dcx::reference

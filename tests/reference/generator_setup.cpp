@@ -1,0 +1,111 @@
+// The start of a venue: genesis with small pools, four assets, four markets, customers with keys, sessions and money.
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "reference/command_generator.h"
+
+namespace dcx::reference {
+
+Genesis CommandGenerator::make_genesis() {
+    Genesis g{.max_accounts = static_cast<std::uint32_t>(random_.between(7, 10)),
+              .max_assets = static_cast<std::uint32_t>(random_.between(5, 7)),
+              .max_instruments = static_cast<std::uint32_t>(random_.between(5, 7)),
+              .max_orders =
+                  static_cast<std::uint32_t>(random_.chance(25) ? random_.between(4, 40) : random_.between(60, 200)),
+              .max_sessions = static_cast<std::uint32_t>(random_.between(10, 16)),
+              .max_keys = static_cast<std::uint32_t>(random_.between(8, 12)),
+              .max_price_nodes = 4096,
+              .max_fills_per_command = static_cast<std::uint32_t>(random_.between(1, 6)),
+              .max_transfer_ids = static_cast<std::uint32_t>(random_.between(3, 60)),
+              .simulated = random_.chance(50)};
+    for (std::byte& b : g.operator_key) b = static_cast<std::byte>(random_.below(256));
+    for (std::byte& b : g.venue_id) b = static_cast<std::byte>(random_.below(256));
+    return g;
+}
+
+ListInstrument CommandGenerator::make_listing(std::size_t which) {
+    constexpr std::array<std::int32_t, 9> rates = {0, 1, 7, 333, 999, 2500, 12345, 999'999, 1'000'000};
+    const auto rate = [&] { return FeeRate{rates[random_.below(random_.chance(80) ? 7 : rates.size())]}; };
+    ListInstrument l{.max_quantity = Quantity{std::int64_t{100'000}}, .maker_fee = rate(), .taker_fee = rate()};
+    l.min_notional = Amount{random_.chance(50) ? random_.between(0, 5'000) : std::int64_t{0}};
+    switch (which) {
+        case 0:  // a lot is one minor unit, a tick x lot one of the quote
+            l.symbol = Symbol{"AAA/BBB"}, l.base = AssetId{1u}, l.quote = AssetId{2u};
+            l.tick_mantissa = 1, l.tick_scale = 2, l.lot_mantissa = 1;
+            break;
+        case 1:  // many minor units in both
+            l.symbol = Symbol{"CCC/BBB"}, l.base = AssetId{3u}, l.quote = AssetId{2u};
+            l.tick_mantissa = 300, l.lot_mantissa = 1, l.lot_scale = 4;
+            break;
+        case 2:  // quantities and prices to the very limit
+            l.symbol = Symbol{"AAA/CCC"}, l.base = AssetId{1u}, l.quote = AssetId{3u};
+            l.tick_mantissa = 1, l.tick_scale = 8, l.lot_mantissa = 1;
+            l.max_quantity = Quantity{kMaxQuantity}, l.min_notional = Amount{std::int64_t{0}};
+            break;
+        default:  // the scarce asset
+            l.symbol = Symbol{"DDD/AAA"}, l.base = AssetId{4u}, l.quote = AssetId{1u};
+            l.tick_mantissa = 5, l.lot_mantissa = 7;
+            break;
+    }
+    return l;
+}
+
+void CommandGenerator::plan_setup() {
+    const CommandHeader op{.session = SessionId{1u}};
+    for (std::uint64_t i = random_.below(3); i > 0; --i) plan(Command::make(SetPhase{}, op));
+    if (random_.chance(30)) plan(Command::make(Genesis{}));
+    plan(Command::make(make_genesis()));
+    plan(Command::make(StartEpoch{.epoch = 1}));
+    const auto session = [&](std::uint32_t id, std::uint32_t key, std::uint64_t name) {
+        plan(Command::make(NegotiateSession{.client_session = name, .connection = id, .key = KeyId{key}}));
+        plan(Command::make(EstablishSession{.connection = id}, {.session = SessionId{id}}));
+    };
+    session(1, 1, 1);
+    constexpr std::array<const char*, 4> symbols = {"AAA", "BBB", "CCC", "DDD"};
+    constexpr std::array<std::uint8_t, 4> scales = {0, 2, 8, 0};
+    for (std::size_t i = 0; i < 4; ++i)
+        plan(Command::make(ListAsset{.symbol = AssetSymbol{symbols[i]},
+                                     .issue_cap = Amount{i == 3 ? std::int64_t{2'000'000} : kMaxIssue},
+                                     .scale = scales[i]},
+                           op));
+    for (std::size_t i = 0; i < 4; ++i) plan(Command::make(make_listing(i), op));
+    for (std::uint64_t i = 0; i < 4; ++i)
+        plan(Command::make(
+            OpenAccount{.reference = i, .account_kind = i == 3 ? AccountKind::market_maker : AccountKind::customer},
+            op));
+    constexpr std::array<std::uint32_t, 5> permissions = {kPermitTrade | kPermitTransfer, kPermitTrade,
+                                                          kPermitTrade | kPermitTransfer | kPermitRead, kPermitTrade,
+                                                          kPermitTransfer};
+    for (std::uint32_t i = 0; i < 5; ++i) {
+        AddKey key{.account = AccountId{3 + i % 4}, .permissions = permissions[i]};
+        key.public_key[0] = static_cast<std::byte>(i + 1);
+        plan(Command::make(key, op));
+    }
+    for (std::uint32_t i = 0; i < 5; ++i) session(2 + i, 2 + i, 1);
+    session(7, 2, 2);
+    for (std::uint32_t account = 3; account <= 6; ++account)
+        for (std::uint32_t asset = 1; asset <= 4; ++asset) {
+            const std::int64_t most = asset == 4 ? 300'000 : asset == 2 ? 500'000'000 : std::int64_t{1} << 59;
+            plan(Command::make(Mint{.id = make_transfer_id(static_cast<std::uint64_t>(now_ns_ / 1'000'000) + 1,
+                                                           random_.next(), random_.next()),
+                                    .amount = Amount{random_.between(most / 2, most)},
+                                    .account = AccountId{account},
+                                    .asset = AssetId{asset}},
+                               op));
+        }
+    // Ids of one millisecond come in any order; with a short memory the floor would pass most of them.
+    std::vector<TransferId> ids;
+    for (const Command& c : planned_)
+        if (c.header.kind == CommandKind::mint) ids.push_back(c.as<Mint>().id);
+    std::sort(ids.begin(), ids.end());
+    std::size_t next_id = 0;
+    for (Command& c : planned_) {
+        if (c.header.kind != CommandKind::mint) continue;
+        Mint body = c.as<Mint>();
+        body.id = ids[next_id++];
+        c = Command::make(body, op);
+    }
+}
+
+}  // namespace dcx::reference

@@ -1,0 +1,109 @@
+#include "reference/pair.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "reference/text.h"
+
+namespace dcx::reference {
+
+namespace {
+
+bool same_bytes(const Event& a, const Event& b) { return std::memcmp(&a, &b, sizeof(Event)) == 0; }
+
+std::string difference(const Event& core, const Event& twin) {
+    std::string text = "core: " + describe(core) + "\ntwin: " + describe(twin);
+    const auto* a = reinterpret_cast<const unsigned char*>(&core);
+    const auto* b = reinterpret_cast<const unsigned char*>(&twin);
+    for (std::size_t i = 0; i < sizeof(Event); ++i)
+        if (a[i] != b[i]) return text + "\nfirst different byte: " + std::to_string(i);
+    return text;
+}
+
+// Kind and body alone, in an order that does not depend on the order of the telling.
+std::vector<Event> sorted_facts(std::vector<Event> events) {
+    for (Event& event : events) {
+        const EventKind kind = event.header.kind;
+        event.header = {};
+        event.header.kind = kind;
+    }
+    // Queue order is part of what orders say, so theirs stays.
+    std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) {
+        if (a.header.kind != b.header.kind) return a.header.kind < b.header.kind;
+        return a.header.kind != EventKind::order_restored && std::memcmp(&a, &b, sizeof(Event)) < 0;
+    });
+    return events;
+}
+
+bool told(const Event& event) {
+    // The venue's own accounts are the same everywhere, and a balance of nothing says nothing.
+    if (event.header.kind == EventKind::account_opened)
+        return event.as<AccountOpened>().account_kind != AccountKind::venue;
+    if (event.header.kind == EventKind::balance_restored) {
+        const auto b = event.as<BalanceRestored>();
+        return b.available.value != 0 || b.held.value != 0;
+    }
+    // Phases can be told with the listing or after it; the end says what no twin has.
+    return event.header.kind != EventKind::restore_completed && event.header.kind != EventKind::phase_changed;
+}
+
+}  // namespace
+
+Pair::Pair() : core_(memory_), buffer_(16) {}
+
+std::string Pair::apply(const Command& command) {
+    buffer_.clear();
+    core_.apply(command, buffer_.writer());
+    expected_ = twin_.apply(command);
+    const std::span<const Event> got = buffer_.events();
+    for (std::size_t i = 0; i < std::min(got.size(), expected_.size()); ++i)
+        if (!same_bytes(got[i], expected_[i]))
+            return "event " + std::to_string(i) + " differs\n" + difference(got[i], expected_[i]);
+    if (got.size() > expected_.size()) return "core has one more event: " + describe(got[expected_.size()]);
+    if (got.size() < expected_.size()) return "core lacks an event: " + describe(expected_[got.size()]);
+    if (core_.started() && command.header.kind == CommandKind::genesis)
+        buffer_ = EventBuffer(core_.max_events_per_command());
+    return {};
+}
+
+std::string Pair::compare_state() const {
+    if (!core_.started()) return {};
+    if (const std::string broken = core_.check_invariants(); !broken.empty()) return "core: " + broken;
+    if (const std::string broken = twin_.check(); !broken.empty()) return "twin: " + broken;
+    if (core_.open_orders() != twin_.open_orders()) return "the counts of open orders differ";
+    for (std::uint32_t id = 1; id <= twin_.instruments(); ++id)
+        for (const Side side : {Side::buy, Side::sell}) {
+            std::vector<Twin::Level> levels;
+            for (const core::DepthLevel& level : core_.depth(InstrumentId{id}, side, 1'000'000))
+                levels.push_back({.price = level.price, .quantity = level.quantity.value, .orders = level.orders});
+            if (levels != twin_.depth(InstrumentId{id}, side)) return "the books of an instrument differ";
+        }
+    for (std::uint32_t account = 1; account <= twin_.accounts(); ++account)
+        for (std::uint32_t asset = 1; asset <= twin_.assets(); ++asset) {
+            const core::Core::BalanceView got = core_.balance(AccountId{account}, AssetId{asset});
+            const Twin::Balance expected = twin_.balance(AccountId{account}, AssetId{asset});
+            if (got.available != expected.available || got.held != expected.held)
+                return "balance of account " + std::to_string(account) + " asset " + std::to_string(asset) + " differs";
+        }
+    return {};
+}
+
+std::string Pair::compare_told_state() const {
+    EventBuffer buffer(64);
+    core::RestoreCursor cursor;
+    std::vector<Event> got;
+    for (bool complete = false; !complete;) {
+        buffer.clear();
+        complete = core_.restore(cursor, buffer.writer(), 7);
+        for (const Event& event : buffer.events())
+            if (told(event)) got.push_back(event);
+    }
+    got = sorted_facts(got);
+    const std::vector<Event> expected = sorted_facts(twin_.told_state());
+    for (std::size_t i = 0; i < std::min(got.size(), expected.size()); ++i)
+        if (!same_bytes(got[i], expected[i])) return "a told fact differs\n" + difference(got[i], expected[i]);
+    if (got.size() != expected.size()) return "the counts of told facts differ";
+    return {};
+}
+
+}  // namespace dcx::reference

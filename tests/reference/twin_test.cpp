@@ -1,0 +1,228 @@
+// Core against twin under random commands. In the environment: DCX_SOAK=1 runs 10 million commands instead of 400'000,
+// DCX_TWIN_SEED=N runs that seed alone.
+#include "reference/twin.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "reference/command_generator.h"
+#include "reference/pair.h"
+#include "reference/shrink.h"
+#include "reference/text.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+namespace dcx::reference {
+namespace {
+
+constexpr std::size_t kCommandsPerSeed = 2000;
+constexpr std::size_t kStateEvery = 4;
+constexpr std::size_t kToldStateEvery = 48;
+
+std::array<char, 96> seed_line{};
+void say_seed() { static_cast<void>(!write(STDERR_FILENO, seed_line.data(), std::strlen(seed_line.data()))); }
+
+// A core that aborts takes the report with it: at least the seed must come out.
+void announce_seed(std::uint64_t seed) {
+    std::snprintf(seed_line.data(), seed_line.size(), "\nrandom commands: died in seed %llu (DCX_TWIN_SEED=%llu)\n",
+                  static_cast<unsigned long long>(seed), static_cast<unsigned long long>(seed));
+    std::signal(SIGABRT, [](int) { say_seed(); });
+#if defined(__SANITIZE_ADDRESS__)
+    __sanitizer_set_death_callback(say_seed);
+#endif
+}
+
+struct Coverage {
+    std::map<RejectReason, std::uint64_t> reasons;
+    std::map<EventKind, std::uint64_t> kinds;
+    std::map<CancelReason, std::uint64_t> cancels;
+    std::uint64_t fills_of_one_command = 0;
+    std::uint64_t fills_of_amends = 0;
+
+    void count(const Command& command, std::span<const Event> events) {
+        std::uint64_t fills = 0;
+        for (const Event& e : events) {
+            ++kinds[e.header.kind];
+            if (e.header.kind == EventKind::command_rejected) ++reasons[e.as<CommandRejected>().reason];
+            if (e.header.kind == EventKind::order_rejected) ++reasons[e.as<OrderRejected>().reason];
+            if (e.header.kind == EventKind::cancel_rejected) ++reasons[e.as<CancelRejected>().reason];
+            if (e.header.kind == EventKind::order_canceled) ++cancels[e.as<OrderCanceled>().reason];
+            fills += e.header.kind == EventKind::trade_executed;
+        }
+        fills_of_one_command = std::max(fills_of_one_command, fills);
+        if (command.header.kind == CommandKind::amend_order) fills_of_amends += fills;
+    }
+};
+
+// The names of all numbers of an enumeration, by its to_string.
+template <class Enum>
+std::set<Enum> all_of_enum() {
+    std::set<Enum> result;
+    for (std::uint16_t i = 1; i < 256; ++i)
+        if (to_string(static_cast<Enum>(i)) != "unknown") result.insert(static_cast<Enum>(i));
+    return result;
+}
+
+std::string run_seed(std::uint64_t seed, std::vector<Step>& steps, Coverage& coverage) {
+    CommandGenerator generator(seed);
+    Pair pair;
+    for (std::size_t i = 1; i <= kCommandsPerSeed; ++i) {
+        steps.push_back(generator.next());
+        std::string difference = pair.apply(steps.back().command);
+        if (difference.empty() && i % kStateEvery == 0) difference = pair.compare_state();
+        if (difference.empty() && i % kToldStateEvery == 0) difference = pair.compare_told_state();
+        if (!difference.empty()) return "after " + describe(steps.back().command) + "\n" + difference;
+        generator.observe(steps.back(), pair.events());
+        coverage.count(steps.back().command, pair.events());
+    }
+    return {};
+}
+
+void report_failure(std::uint64_t seed, std::vector<Step> steps, const std::string& difference) {
+    const std::size_t check_every = replay(steps, 0).empty() ? 1 : 0;
+    const std::size_t before = steps.size();
+    steps = shrink(std::move(steps), check_every, check_every == 0 ? 600 : 60);
+    const std::string file = "twin-seed-" + std::to_string(seed) + ".txt";
+    const std::string text = scenario_text(steps, "random commands, seed " + std::to_string(seed));
+    std::ofstream(file) << text;
+    MESSAGE("seed " << seed << ": " << difference << "\nshrunk from " << before << " to " << steps.size()
+                    << " commands, in " << file << ":\n"
+                    << text.substr(0, 20'000) << "\nthere: " << replay(steps, check_every));
+}
+
+TEST_CASE("random commands: the same events, books and balances from core and twin") {
+    const char* only = std::getenv("DCX_TWIN_SEED");
+    const char* soak = std::getenv("DCX_SOAK");
+    const std::uint64_t first = only != nullptr ? std::strtoull(only, nullptr, 10) : 1;
+    const std::uint64_t total = soak != nullptr && *soak == '1' ? 10'000'000 : 400'000;
+    const std::uint64_t seeds = only != nullptr ? 1 : total / kCommandsPerSeed;
+
+    Coverage coverage;
+    for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+        announce_seed(seed);
+        std::vector<Step> steps;
+        const std::string difference = run_seed(seed, steps, coverage);
+        if (difference.empty()) continue;
+        report_failure(seed, steps, difference);
+        REQUIRE(difference.empty());
+    }
+    if (only != nullptr) return;
+
+    // What the generator no longer reaches is no longer tested.
+    for (const RejectReason reason : all_of_enum<RejectReason>()) {
+        CAPTURE(to_string(reason));
+        if (reason != RejectReason::none) CHECK(coverage.reasons[reason] > 0);
+    }
+    for (const EventKind kind : all_of_enum<EventKind>()) {
+        CAPTURE(to_string(kind));
+        if (kind < EventKind::balance_restored) CHECK(coverage.kinds[kind] > 0);
+    }
+    for (const CancelReason reason : {CancelReason::requested, CancelReason::ioc_remainder, CancelReason::fill_limit})
+        CHECK(coverage.cancels[reason] > 100);
+    CHECK(coverage.kinds[EventKind::trade_executed] > 20'000);
+    CHECK(coverage.fills_of_one_command >= 6);
+    CHECK(coverage.fills_of_amends > 1000);
+    if (std::getenv("DCX_TWIN_PRINT") != nullptr) {
+        for (const auto& [reason, count] : coverage.reasons) MESSAGE(to_string(reason) << " " << count);
+        for (const auto& [kind, count] : coverage.kinds) MESSAGE(to_string(kind) << " " << count);
+    }
+}
+
+// Commands that a twin alone answers; what comes of a generator run, for tests that need a run and not the comparison.
+std::vector<Command> recorded_commands(std::uint64_t seed, std::size_t count) {
+    CommandGenerator generator(seed);
+    Twin twin;
+    std::vector<Command> commands;
+    while (commands.size() < count) {
+        const Step step = generator.next();
+        generator.observe(step, twin.apply(step.command));
+        commands.push_back(step.command);
+    }
+    return commands;
+}
+
+Digest hash_after(const std::vector<Command>& commands) {
+    HeapMemory memory;
+    core::Core core(memory);
+    EventBuffer buffer(4096);
+    for (const Command& command : commands) {
+        buffer.clear();
+        core.apply(command, buffer.writer());
+    }
+    return core.state_hash();
+}
+
+TEST_CASE("the twin alone keeps its invariants") {
+    CommandGenerator generator(77);
+    Twin twin;
+    for (int i = 0; i < 5000; ++i) {
+        const Step step = generator.next();
+        generator.observe(step, twin.apply(step.command));
+        if (twin.started()) REQUIRE(twin.check() == "");
+    }
+    CHECK(twin.instruments() >= 4);
+}
+
+TEST_CASE("the state hash is a function of the commands, and tells one of them from another") {
+    const std::vector<Command> commands = recorded_commands(5, 600);
+    const Digest hash = hash_after(commands);
+    CHECK(hash_after(commands) == hash);
+    // Each of these leaves its trace only if everything that decides on later commands is in the hash.
+    std::size_t compared = 0;
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        std::vector<Command> other = commands;
+        if (other[i].header.kind == CommandKind::place_order) {
+            auto body = other[i].as<PlaceOrder>();
+            body.quantity.value += 1;
+            other[i] = Command::make(body, other[i].header);
+        } else if (other[i].header.kind == CommandKind::mint) {
+            auto body = other[i].as<Mint>();
+            body.amount.value -= 1;
+            other[i] = Command::make(body, other[i].header);
+        } else {
+            continue;
+        }
+        Twin twin;
+        std::vector<Event> events;
+        for (std::size_t j = 0; j <= i; ++j) events = twin.apply(other[j]);
+        const EventKind last = events.back().header.kind;
+        if (last != EventKind::order_rested && last != EventKind::transferred) continue;
+        other.resize(i + 1);
+        const std::vector<Command> same(commands.begin(), commands.begin() + static_cast<std::ptrdiff_t>(i + 1));
+        CHECK(hash_after(other) != hash_after(same));
+        if (++compared == 20) break;
+    }
+    CHECK(compared == 20);
+}
+
+TEST_CASE("a failing run shrinks to the few commands that it needs") {
+    // Two commands of 2000 make a "failure": the same order placed and found again; here the failure is simulated by a
+    // command whose sequence is renewed, so a run without it must still replay without any difference.
+    CommandGenerator generator(9);
+    Twin twin;
+    std::vector<Step> steps;
+    for (int i = 0; i < 400; ++i) {
+        steps.push_back(generator.next());
+        generator.observe(steps.back(), twin.apply(steps.back().command));
+    }
+    CHECK(replay(steps, 50) == "");
+    // Any part of a run is a run: sequences close up and named orders keep their meaning.
+    std::vector<Step> part(steps.begin(), steps.begin() + 60);
+    part.insert(part.end(), steps.begin() + 200, steps.end());
+    CHECK(replay(part, 50) == "");
+    CHECK(scenario_text(part, "part").find("place_order") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace dcx::reference
