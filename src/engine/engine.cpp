@@ -1,0 +1,239 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <utility>
+
+namespace dcx::engine {
+namespace {
+
+std::uint32_t saturated_wait_ns(Time received, Time taken) {
+    const std::int64_t wait = taken.value - received.value;
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(wait, 0, std::numeric_limits<std::uint32_t>::max()));
+}
+
+// These are the engine's to log: a false checkpoint would make the log unreadable for ever.
+bool is_engines_own(CommandKind kind) {
+    return kind == CommandKind::genesis || kind == CommandKind::start_epoch || kind == CommandKind::checkpoint;
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Engine>, std::string> Engine::open(const EngineGround& ground,
+                                                                 const EngineOptions& options) {
+    auto start = start_engine(ground, options);
+    if (!start) return std::unexpected(std::move(start.error()));
+    return std::unique_ptr<Engine>(new Engine(ground, options, std::move(*start)));
+}
+
+Engine::Engine(const EngineGround& ground, const EngineOptions& options, EngineStart start)
+    : clock_(ground.clock),
+      bell_(ground.bell),
+      memory_(ground.memory),
+      report_(std::move(start.report)),
+      core_(std::move(start.core)),
+      hash_(start.hash),
+      log_clock_(ground.clock, core_->time()),
+      events_(std::bit_ceil(std::max<std::size_t>(options.event_ring_capacity, 2 * core_->max_events_per_command())),
+              ground.memory),
+      last_(core_->sequence()),
+      max_events_(core_->max_events_per_command()),
+      checkpoint_every_(options.checkpoint_every),
+      since_checkpoint_(start.since_checkpoint) {
+    DCX_CHECK(checkpoint_every_ > 0);
+    applied_.store(last_.value, std::memory_order_relaxed);
+    if (!start.writer) {
+        buffer_.resize(kMaxTaken);
+        durable_.advance(last_);
+        return;
+    }
+    durable_.advance(report_.replayed);
+    journal_ = std::make_unique<JournalThread>(
+        JournalThread::Options{.writer = std::move(start.writer), .ring_capacity = options.command_ring_capacity},
+        clock_, memory_, durable_, status_);
+    for (const Command& command : start.first_commands) DCX_CHECK(journal_->commands().try_write(command));
+    journal_->commands().flush();
+}
+
+Engine::~Engine() = default;
+
+ring::Channel<Submission>& Engine::add_producer(std::size_t capacity) {
+    producers_.push_back(std::make_unique<ring::Channel<Submission>>(capacity, memory_, bell_));
+    return *producers_.back();
+}
+
+LiveSource& Engine::add_reader(platform::Doorbell& bell) { return add_public_reader(bell, {}); }
+
+LiveSource& Engine::add_public_reader(platform::Doorbell& bell, std::span<LiveSource* const> followed) {
+    // The engine rings for what it publishes, the journal for what becomes durable: both through DurableSequence.
+    durable_.add_bell(bell);
+    std::vector<const LiveSource::EventReader*> readers;
+    for (LiveSource* source : followed) {
+        source->reader().add_follower(bell);
+        readers.push_back(&source->reader());
+    }
+    sources_.push_back(std::make_unique<LiveSource>(events_.add_reader(), durable_, std::move(readers)));
+    return *sources_.back();
+}
+
+void Engine::request_stop() {
+    stop_requested_.store(true, std::memory_order_release);
+    bell_.ring();
+}
+
+bool Engine::poll() {
+    if (closed_ || status_.ended()) return false;
+    const bool stopping = stop_requested_.load(std::memory_order_acquire);
+    if (stopping) status_.move_to(EngineState::stopping);
+    // Who is told to stop has no use for the rest of the telling.
+    if (!restored_ && !stopping) return tell_restored_state();
+
+    if (!log_clock_.look()) [[unlikely]] {
+        stop_for(log_clock_.jump_text());
+        return false;
+    }
+    bool worked = apply_staged();
+    // As long as readers hold the room, nothing new is taken: what is stamped must be applied first.
+    if (!staged_.empty()) return worked;
+    if (since_checkpoint_ >= checkpoint_every_ ? stage_checkpoint() : stage_submissions()) {
+        worked = true;
+        apply_staged();
+    } else if (stopping) {
+        worked |= finish();
+    }
+    return worked;
+}
+
+int Engine::max_sleep_ms() {
+    if (closed_ || status_.ended()) return platform::any_sleep_ms;
+    // Nobody rings when a reader made room or the disk did.
+    if (!restored_ || !staged_.empty() || stop_requested_.load(std::memory_order_relaxed)) return 1;
+    return waits_for_disk_ ? 1 : platform::any_sleep_ms;
+}
+
+bool Engine::tell_restored_state() {
+    const std::size_t room = std::min<std::size_t>(events_.free_slots(), kMaxTaken);
+    if (room < 2) return false;
+    EventWriter out{.slots = events_.slots(), .mask = events_.mask(), .position = events_.position()};
+    restored_ = core_->restore(restore_cursor_, out, room);
+    events_.publish(out.position);
+    durable_.wake_if_visible(last_);
+    if (restored_) status_.move_to(EngineState::live);
+    return true;
+}
+
+std::span<Command> Engine::room_for_commands(std::size_t wanted) {
+    if (!journal_) return std::span{buffer_}.first(std::min(wanted, buffer_.size()));
+    const auto room = journal_->commands().claim(wanted);
+    waits_for_disk_ = room.empty();
+    return room;
+}
+
+// From here on the commands are on their way to the disk. They stay where they are until the engine itself writes over
+// them, so the core reads them from the same place.
+void Engine::stage(std::span<Command> commands) {
+    if (journal_) journal_->commands().publish(commands.size());
+    staged_ = commands;
+}
+
+bool Engine::stage_submissions() {
+    const std::uint64_t to_checkpoint = checkpoint_every_ - since_checkpoint_;
+    const auto room = room_for_commands(static_cast<std::size_t>(std::min<std::uint64_t>(kMaxTaken, to_checkpoint)));
+    std::size_t taken = 0;
+    for (std::size_t i = 0; i < producers_.size() && taken < room.size(); ++i) {
+        taken += take_from(*producers_[next_producer_], room.subspan(taken));
+        // Another one is the first next time.
+        if (++next_producer_ == producers_.size()) next_producer_ = 0;
+    }
+    if (taken == 0) return false;
+    since_checkpoint_ += taken;
+    stage(room.first(taken));
+    return true;
+}
+
+std::size_t Engine::take_from(ring::Channel<Submission>& producer, std::span<Command> room) {
+    const auto submissions = producer.peek(room.size());
+    if (submissions.empty()) return 0;
+    // After the look at the ring, or a message would be received after it was sequenced. A jump since the last look is
+    // the next poll's to find; its time is not used.
+    if (!log_clock_.look()) return 0;
+    const Time now = log_clock_.now();
+    for (std::size_t i = 0; i < submissions.size(); ++i) {
+        Command& command = room[i];
+        command = submissions[i].command;
+        DCX_CHECK(!is_engines_own(command.header.kind));
+        command.header.sequence = last_ = Sequence{last_.value + 1};
+        command.header.time = now;
+        command.header.wait_ns = saturated_wait_ns(submissions[i].received, now);
+    }
+    const std::size_t taken = submissions.size();
+    producer.release(taken);
+    return taken;
+}
+
+// Only when everything stamped is applied: it holds the hash of all events before it.
+bool Engine::stage_checkpoint() {
+    DCX_CHECK(staged_.empty());
+    const auto room = room_for_commands(1);
+    if (room.empty()) return false;
+    last_ = Sequence{last_.value + 1};
+    room[0] = engine_command(Checkpoint{.event_hash = hash_.value()}, last_, log_clock_.now());
+    since_checkpoint_ = 0;
+    stage(room);
+    return true;
+}
+
+bool Engine::apply_staged() {
+    bool worked = false;
+    while (!staged_.empty()) {
+        EventWriter out{.slots = events_.slots(), .mask = events_.mask(), .position = events_.position()};
+        const ring::Position begin = out.position;
+        const Sequence first = staged_.front().header.sequence;
+        std::size_t count = 0;
+        const std::size_t most = std::min(staged_.size(), kMaxApplied);
+        while (count < most && events_.has_room(max_events_)) {
+            core_->apply(staged_[count++], out);
+            events_.advance(out.position);
+        }
+        if (count == 0) break;
+        staged_ = staged_.subspan(count);
+        publish(first, begin);
+        worked = true;
+    }
+    return worked;
+}
+
+// The events from `begin` on, of the commands from `first` to the last applied.
+void Engine::publish(Sequence first, ring::Position begin) {
+    const ring::Position end = events_.position();
+    const Time now{clock_.wall_ns()};
+    for (ring::Position at = begin; at != end; ++at) {
+        Event& event = events_.slot(at);
+        event.header.applied_time = now;
+        hash_.add(event);
+    }
+    events_.publish(end);
+    applied_.store(core_->sequence().value, std::memory_order_relaxed);
+    if (!journal_) durable_.advance(core_->sequence());
+    durable_.wake_if_visible(first);
+}
+
+bool Engine::finish() {
+    if (!stage_checkpoint()) return false;
+    closed_ = true;
+    // What readers have no room for is in the log; the next start tells it.
+    apply_staged();
+    if (journal_)
+        journal_->close();
+    else
+        status_.move_to(EngineState::stopped);
+    return true;
+}
+
+void Engine::stop_for(std::string reason) {
+    status_.fail(std::move(reason));
+    durable_.wake_readers();
+}
+
+}  // namespace dcx::engine

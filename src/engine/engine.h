@@ -1,0 +1,130 @@
+// Engine: takes submissions, gives them their place and time in the log, and turns them into events.
+//
+//     gateways' rings → stamp sequence and time → journal's ring → core → event ring → readers, when durable
+//
+// The journal gets a command before the core does, so that disk and core work side by side; no reader is shown an event
+// before its command is durable (without a storage: applied). Everything is bounded: with no room for the largest
+// possible answer of a command the engine waits for its slowest reader, without room in the journal's ring for the
+// disk, and then gateways find their rings full.
+//
+// Life: open() recovers the log and replays it, logs Genesis when it is new and StartEpoch in any case. Producers and
+// readers are added. Then poll() runs on one thread and tells the readers the state of the start, all sessions
+// disconnected, up to RestoreCompleted (its epoch is the running one), before it takes the first submission. The events
+// of Genesis and StartEpoch themselves are in the log and in its hash, but for the readers that state includes them.
+// A failed disk, or a wall clock that jumps, ends it: status() says why, and a new start decides what the log holds.
+//
+// Threads: add_*, and open(), before any poll(). poll() and max_sleep_ms() one thread; request_stop(), status(),
+// applied(), durable() any.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "core/core.h"
+#include "engine/durable_sequence.h"
+#include "engine/engine_start.h"
+#include "engine/engine_status.h"
+#include "engine/event_hash.h"
+#include "engine/journal_thread.h"
+#include "engine/live_source.h"
+#include "engine/log_clock.h"
+#include "model/command.h"
+#include "model/submission.h"
+#include "platform/doorbell.h"
+#include "platform/pollable.h"
+#include "ring/broadcast_ring.h"
+#include "ring/channel.h"
+
+namespace dcx::engine {
+
+class Engine final : public platform::Pollable {
+  public:
+    // Refuses, with a text for the operator: a folder that another engine holds, a log that is damaged, of another
+    // engine version or replays differently, a genesis that the core refuses.
+    static std::expected<std::unique_ptr<Engine>, std::string> open(const EngineGround& ground,
+                                                                    const EngineOptions& options);
+    ~Engine() override;
+
+    [[nodiscard]] const StartReport& start_report() const { return report_; }
+
+    // The ring of one gateway, which is its only producer.
+    ring::Channel<Submission>& add_producer(std::size_t capacity);
+    // A reader that the engine waits for; `bell` is its thread's.
+    LiveSource& add_reader(platform::Doorbell& bell);
+    // One that sees no further than all of `followed` have released.
+    LiveSource& add_public_reader(platform::Doorbell& bell, std::span<LiveSource* const> followed);
+    // Runs on a worker of its own, which sleeps on its bell(). Null without a storage.
+    [[nodiscard]] JournalThread* journal() { return journal_.get(); }
+
+    bool poll() override;
+    int max_sleep_ms() override;
+
+    // Takes what is submitted until then, logs a checkpoint, and when all of it is durable the status is `stopped`.
+    void request_stop();
+    [[nodiscard]] const EngineStatus& status() const { return status_; }
+    // Events up to this command are published; up to durable() they are seen.
+    [[nodiscard]] Sequence applied() const { return Sequence{applied_.load(std::memory_order_relaxed)}; }
+    [[nodiscard]] Sequence durable() const { return durable_.get(); }
+
+    // The polling thread's.
+    [[nodiscard]] const core::Core& core() const { return *core_; }
+    [[nodiscard]] std::uint64_t event_hash() const { return hash_.value(); }
+
+  private:
+    Engine(const EngineGround& ground, const EngineOptions& options, EngineStart start);
+
+    bool tell_restored_state();
+    // Where the next commands are written: the journal's ring itself, or a buffer in its place.
+    std::span<Command> room_for_commands(std::size_t wanted);
+    void stage(std::span<Command> commands);
+    bool stage_submissions();
+    std::size_t take_from(ring::Channel<Submission>& producer, std::span<Command> room);
+    bool stage_checkpoint();
+    bool apply_staged();
+    void publish(Sequence first, ring::Position begin);
+    bool finish();
+    void stop_for(std::string reason);
+
+    // Commands taken from one gateway at a time, and between two publications of events.
+    static constexpr std::size_t kMaxTaken = 256;
+    static constexpr std::size_t kMaxApplied = 32;
+
+    Clock& clock_;
+    platform::Doorbell& bell_;
+    MemorySource& memory_;
+    StartReport report_;
+    EngineStatus status_;
+    DurableSequence durable_;
+
+    std::unique_ptr<core::Core> core_;
+    EventHash hash_;
+    LogClock log_clock_;
+    ring::BroadcastRing<Event> events_;
+    std::vector<std::unique_ptr<LiveSource>> sources_;
+    std::vector<std::unique_ptr<ring::Channel<Submission>>> producers_;
+    std::unique_ptr<JournalThread> journal_;
+    std::vector<Command> buffer_;  // without a journal
+
+    std::span<const Command> staged_;  // stamped and handed to the journal, not yet applied
+    Sequence last_{};                  // stamped
+    std::size_t next_producer_ = 0;
+    std::uint64_t max_events_;  // of one command
+    std::uint64_t checkpoint_every_;
+    std::uint64_t since_checkpoint_;  // commands stamped
+    core::RestoreCursor restore_cursor_;
+    bool restored_ = false;
+    bool waits_for_disk_ = false;  // the journal's ring was full
+    bool closed_ = false;          // the last command is staged
+    std::atomic<bool> stop_requested_{false};
+    std::atomic<std::uint64_t> applied_{0};
+};
+
+}  // namespace dcx::engine

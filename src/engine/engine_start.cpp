@@ -1,0 +1,122 @@
+#include "engine/engine_start.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace dcx::engine {
+namespace {
+
+class Starting {
+  public:
+    Starting(const EngineGround& ground, const EngineOptions& options)
+        : ground_(ground), options_(options), begun_at_(ground.clock.monotonic_ns()) {
+        start_.core = std::make_unique<core::Core>(ground.memory);
+        replay_.emplace(*start_.core);
+    }
+
+    std::expected<EngineStart, std::string> run() {
+        if (!replay_log() || !log_genesis() || !log_epoch() || !open_writer()) return std::unexpected(error_);
+        start_.hash = replay_->hash();
+        start_.since_checkpoint = replay_->since_checkpoint();
+        return std::move(start_);
+    }
+
+  private:
+    bool replay_log() {
+        if (ground_.storage != nullptr) {
+            auto recovery = journal::recover(*ground_.storage, {.visit = [this](const auto& batch) { apply(batch); }});
+            if (!recovery) return refuse(recovery.error().message);
+            if (replay_->failed()) return refuse(replay_->error());
+            recovery_ = std::move(*recovery);
+        }
+        StartReport& report = start_.report;
+        report.replayed = start_.core->sequence();
+        report.seconds = seconds();
+        report.tail = recovery_.tail;
+        const Time wall{ground_.clock.wall_ns()};
+        report.log_ahead_ns = std::max<std::int64_t>(0, start_.core->time().value - wall.value);
+        now_ = std::max(start_.core->time(), wall);
+        return true;
+    }
+
+    void apply(const journal::Batch& batch) {
+        for (const Command& command : batch.commands) {
+            // After a refusal the rest is walked for nothing: recovery's own checks still deserve their say.
+            replay_->forget_events();
+            if (!replay_->apply(command)) return;
+        }
+        if (options_.on_progress && seconds() >= told_at_ + 1) {
+            told_at_ = seconds();
+            options_.on_progress({.commands = replay_->commands(), .seconds = told_at_});
+        }
+    }
+
+    bool log_genesis() {
+        if (start_.core->started()) return true;
+        if (start_.core->sequence()) return refuse("the log does not begin with a genesis");
+        start_.report.fresh = true;
+        Genesis genesis = options_.genesis;
+        // The first segment of a log that never came to its first command has a venue's id already.
+        if (!recovery_.empty()) genesis.venue_id = recovery_.venue_id;
+        log(genesis);
+        if (start_.core->started()) return true;
+        const auto reason = replay_->events().back().as<CommandRejected>().reason;
+        return refuse("the core refuses the genesis: " + std::string{to_string(reason)});
+    }
+
+    bool log_epoch() {
+        // The journal counts epochs too and may be ahead: a start whose first batch was torn has used its number.
+        start_.report.epoch = std::max(start_.core->epoch(), recovery_.end.epoch) + 1;
+        log(StartEpoch{.epoch = start_.report.epoch, .engine_version = kEngineVersion, .zero = 0});
+        return true;
+    }
+
+    bool open_writer() {
+        if (ground_.storage == nullptr) return true;
+        auto writer = journal::Writer::open(*ground_.storage, recovery_,
+                                            {.venue_id = options_.genesis.venue_id,
+                                             .engine_version = kEngineVersion,
+                                             .now = now_,
+                                             .segment_size = options_.segment_size,
+                                             .background = options_.prepare_segments});
+        if (!writer) return refuse(writer.error().message);
+        start_.writer = std::move(*writer);
+        return true;
+    }
+
+    template <MessageBody Body>
+    void log(const Body& body) {
+        const Sequence next{start_.core->sequence().value + 1};
+        start_.first_commands.push_back(engine_command(body, next, now_));
+        replay_->forget_events();
+        DCX_CHECK(replay_->apply(start_.first_commands.back()));
+    }
+
+    [[nodiscard]] double seconds() const {
+        return static_cast<double>(ground_.clock.monotonic_ns() - begun_at_) * 1e-9;
+    }
+    bool refuse(std::string why) {
+        error_ = std::move(why);
+        return false;
+    }
+
+    const EngineGround& ground_;
+    const EngineOptions& options_;
+    std::int64_t begun_at_;
+    EngineStart start_;
+    std::optional<LogReplay> replay_;
+    journal::Recovery recovery_;
+    Time now_{};
+    double told_at_ = 0;
+    std::string error_;
+};
+
+}  // namespace
+
+std::expected<EngineStart, std::string> start_engine(const EngineGround& ground, const EngineOptions& options) {
+    return Starting(ground, options).run();
+}
+
+}  // namespace dcx::engine

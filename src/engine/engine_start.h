@@ -1,0 +1,80 @@
+// The start of an engine: what comes before its threads. The log is recovered and replayed into a fresh core; a new log
+// gets its Genesis, every start its StartEpoch: both are applied here and wait in `first_commands` for the journal.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "core/core.h"
+#include "engine/event_hash.h"
+#include "engine/log_replay.h"
+#include "journal/format.h"
+#include "journal/recovery.h"
+#include "journal/storage.h"
+#include "journal/writer.h"
+#include "model/command.h"
+#include "platform/doorbell.h"
+
+namespace dcx::engine {
+
+struct EngineOptions {
+    Genesis genesis{};                             // begins a new log; an old one has its own
+    std::size_t event_ring_capacity = 1u << 15;    // raised until two of the largest commands' events fit
+    std::size_t command_ring_capacity = 1u << 14;  // to the journal: two of its largest batches
+    std::uint64_t checkpoint_every = 100'000;      // commands
+    std::uint64_t segment_size = journal::kDefaultSegmentSize;
+    bool prepare_segments = true;                            // ahead, on a thread of the journal's
+    std::function<void(const ReplayProgress&)> on_progress;  // of open(), about once a second
+};
+
+// What an engine stands on; everything outlives it.
+struct EngineGround {
+    platform::Doorbell& bell;  // of the thread that will poll it
+    Clock& clock;
+    MemorySource& memory;
+    journal::Storage* storage = nullptr;  // none: durability is `memory`, and nothing survives
+};
+
+// What open() found.
+struct StartReport {
+    bool fresh = false;                          // the log begins with this start
+    Sequence replayed{};                         // the last command that was in the log
+    double seconds{};                            // that took
+    std::uint64_t epoch{};                       // the running one
+    std::optional<journal::AmbiguousTail> tail;  // what was cut
+    std::int64_t log_ahead_ns{};                 // the log's last time is this far in the wall clock's future: until
+                                                 // then log time stands still
+};
+
+// What start_engine() made.
+struct EngineStart {
+    std::unique_ptr<core::Core> core;
+    EventHash hash;
+    std::unique_ptr<journal::Writer> writer;  // none without a storage
+    std::vector<Command> first_commands;      // applied, not yet in the journal
+    std::uint64_t since_checkpoint{};
+    StartReport report;
+};
+
+// Refuses with a text for the operator; Engine::open() says what.
+[[nodiscard]] std::expected<EngineStart, std::string> start_engine(const EngineGround& ground,
+                                                                   const EngineOptions& options);
+
+// A command of the engine's own.
+template <MessageBody Body>
+[[nodiscard]] Command engine_command(const Body& body, Sequence sequence, Time time) {
+    CommandHeader header{};
+    header.sequence = sequence;
+    header.time = time;
+    return Command::make(body, header);
+}
+
+}  // namespace dcx::engine

@@ -1,0 +1,62 @@
+// LogReplay: applies the commands of a log to a core in order and checks what the log says of itself: sequences without
+// a gap, an engine version that this program replays alike, and the rolling event hash at every checkpoint.
+// What comes from a log is never trusted: a bad one gives false and error(), after which nothing more is applied.
+// One thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "core/core.h"
+#include "engine/event_hash.h"
+#include "model/command.h"
+#include "model/event_writer.h"
+
+namespace dcx::engine {
+
+// Of the rules: a program with another number would answer some command differently. Raised with every such change.
+inline constexpr std::uint32_t kEngineVersion = 1;
+
+struct ReplayProgress {
+    std::uint64_t commands{};
+    double seconds{};
+    [[nodiscard]] double commands_per_second() const {
+        return seconds > 0 ? static_cast<double>(commands) / seconds : 0;
+    }
+};
+
+class LogReplay {
+  public:
+    // Keeps the events of as many commands as fit into about `events_kept` of them; 0: of one command.
+    explicit LogReplay(core::Core& core, std::uint64_t events_kept = 0);
+
+    // Whether the next command's events fit behind those that are kept. If not, forget_events() comes before apply().
+    [[nodiscard]] bool has_room() const { return events().size() + core_.max_events_per_command() <= capacity_; }
+    void forget_events();
+    [[nodiscard]] bool apply(const Command& command);
+    // Of the commands applied since they were forgotten; none has an applied_time.
+    [[nodiscard]] std::span<const Event> events() const { return buffer_.events(); }
+
+    [[nodiscard]] const EventHash& hash() const { return hash_; }
+    [[nodiscard]] std::uint64_t commands() const { return commands_; }
+    [[nodiscard]] std::uint64_t since_checkpoint() const { return since_checkpoint_; }
+    [[nodiscard]] bool failed() const { return !error_.empty(); }
+    [[nodiscard]] const std::string& error() const { return error_; }
+
+  private:
+    // False when the command must not be applied.
+    bool check(const Command& command);
+    bool refuse(const Command& command, const std::string& why);
+
+    core::Core& core_;
+    EventHash hash_;
+    std::uint64_t capacity_;
+    EventBuffer buffer_;
+    std::uint64_t commands_ = 0;
+    std::uint64_t since_checkpoint_ = 0;
+    std::string error_;
+};
+
+}  // namespace dcx::engine

@@ -1,0 +1,78 @@
+#include "engine/replayer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace dcx::engine {
+
+std::expected<std::unique_ptr<Replayer>, std::string> Replayer::open(journal::Storage& storage, MemorySource& memory) {
+    auto reader = journal::Reader::open(storage);
+    if (!reader) return std::unexpected(std::move(reader.error().message));
+    return std::unique_ptr<Replayer>(new Replayer(std::move(*reader), memory));
+}
+
+std::span<const Event> Replayer::peek(std::size_t max) {
+    if (released_ == replay_.events().size() && !refill()) return {};
+    const auto left = replay_.events().subspan(released_);
+    return left.first(std::min(max, left.size()));
+}
+
+void Replayer::release(std::size_t count) {
+    DCX_CHECK(count <= replay_.events().size() - released_);
+    released_ += count;
+}
+
+bool Replayer::refill() {
+    replay_.forget_events();
+    released_ = 0;
+    if (failed()) return false;
+    while (replay_.has_room() && (!batch_.empty() || next_batch())) {
+        if (!replay_.apply(batch_.front())) {
+            error_ = replay_.error();
+            break;
+        }
+        batch_ = batch_.subspan(1);
+    }
+    // What was applied before a fault happened and may be told.
+    return !replay_.events().empty();
+}
+
+bool Replayer::next_batch() {
+    while (batch_.empty()) {
+        auto batch = reader_.next();
+        if (!batch) return error_ = std::move(batch.error().message), false;
+        if (!*batch) return false;
+        batch_ = (*batch)->commands;
+    }
+    return true;
+}
+
+std::expected<LogState, std::string> replay_state(journal::Storage& storage, MemorySource& memory,
+                                                  const std::function<void(const ReplayProgress&)>& progress) {
+    using clock = std::chrono::steady_clock;
+    const auto begin = clock::now();
+    const auto seconds = [&] { return std::chrono::duration<double>(clock::now() - begin).count(); };
+    auto replayer = Replayer::open(storage, memory);
+    if (!replayer) return std::unexpected(std::move(replayer.error()));
+    Replayer& log = **replayer;
+
+    double told = 0;
+    for (auto events = log.peek(SIZE_MAX); !events.empty(); events = log.peek(SIZE_MAX)) {
+        log.release(events.size());
+        if (progress && seconds() >= told + 1) {
+            told = seconds();
+            progress({.commands = log.commands(), .seconds = told});
+        }
+    }
+    if (log.failed()) return std::unexpected(log.error());
+    LogState state{.sequence = log.core().sequence(),
+                   .state_hash = {},
+                   .event_hash = log.event_hash(),
+                   .commands = log.commands(),
+                   .seconds = seconds()};
+    state.state_hash = log.core().state_hash();
+    return state;
+}
+
+}  // namespace dcx::engine
