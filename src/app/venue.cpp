@@ -1,0 +1,174 @@
+#include "app/venue.h"
+
+#include <bit>
+#include <filesystem>
+#include <stdexcept>
+#include <thread>
+
+#include "app/bootstrap.h"
+#include "app/feed_work.h"
+#include "app/pages.h"
+
+namespace dcx::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::size_t power_of_two(std::int64_t at_least) { return std::bit_ceil(static_cast<std::size_t>(at_least)); }
+
+// Polls `done` until it holds or the time is over; what is waited for happens on other threads within milliseconds.
+template <class Done>
+bool wait_for(Done&& done, std::chrono::milliseconds limit) {
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (!done()) {
+        if (std::chrono::steady_clock::now() > end) return false;
+        std::this_thread::sleep_for(1ms);
+    }
+    return true;
+}
+
+Durability durability_of(const Config& config) {
+    return config.venue.durability == "memory" ? Durability::memory : Durability::disk;
+}
+
+}  // namespace
+
+Venue::Venue(const Config& config, const std::string& data, const Ed25519PublicKey& operator_key) : config_(config) {
+    if (!single()) feed_sleeper_ = std::make_unique<ReactorSleeper>();
+    open_engine(data, operator_key);
+    make_edges();
+    make_workers();
+}
+
+Venue::~Venue() {
+    stop();
+    // The threads end before anything they work on.
+    workers_.clear();
+}
+
+void Venue::open_engine(const std::string& data, const Ed25519PublicKey& operator_key) {
+    if (durability_of(config_) == Durability::disk) {
+        auto storage = journal::DiskStorage::open(data + "/journal");
+        if (!storage) throw std::runtime_error(storage.error().message);
+        storage_ = std::move(*storage);
+    }
+    std::array<std::byte, 16> venue_id;
+    random_bytes(venue_id);
+    engine::EngineOptions options;
+    options.genesis = genesis_of(config_, operator_key, venue_id);
+    options.event_ring_capacity = power_of_two(config_.rings.events);
+    options.command_ring_capacity = power_of_two(config_.rings.commands);
+    options.checkpoint_every = static_cast<std::uint64_t>(config_.journal.checkpoint_every);
+    options.segment_size = static_cast<std::uint64_t>(config_.journal.segment_mib) << 20;
+    options.on_progress = [](const engine::ReplayProgress& progress) {
+        std::fprintf(stderr, "replayed %llu commands, %.1f M/s\n", static_cast<unsigned long long>(progress.commands),
+                     progress.commands_per_second() / 1e6);
+    };
+    platform::Doorbell& bell = single() ? gateway_sleeper_.doorbell() : engine_bell_;
+    auto opened = engine::Engine::open({.bell = bell, .clock = clock_, .memory = memory_, .storage = storage_.get()},
+                                       options);
+    if (!opened) throw std::runtime_error(opened.error());
+    engine_ = std::move(*opened);
+    simulated_ = engine_->core().genesis().simulated != 0;
+    if (config_.venue.sim && !simulated_)
+        throw std::runtime_error("this venue was not made for simulated traders: start it without sim, or use another "
+                                 "data folder");
+}
+
+void Venue::make_edges() {
+    ReactorSleeper& feed_sleeper = single() ? gateway_sleeper_ : *feed_sleeper_;
+    auto& commands = engine_->add_producer(power_of_two(config_.rings.commands));
+    auto& reports = engine_->add_reader(gateway_sleeper_.doorbell());
+    engine::LiveSource* const followed[] = {&reports};
+    auto& prints = engine_->add_public_reader(feed_sleeper.doorbell(), followed);
+
+    gateway::GatewayOptions options;
+    options.listen = {config_.listen.address, static_cast<std::uint16_t>(config_.listen.order_entry)};
+    options.durability = durability_of(config_);
+    options.max_connections = static_cast<std::size_t>(config_.gateway.max_connections);
+    options.output_limit = static_cast<std::size_t>(config_.gateway.output_kib) * 1024;
+    options.handshake_timeout_ns = config_.gateway.handshake_ms * 1'000'000;
+    gateway_ = std::make_unique<gateway::Gateway>(
+        gateway::Gateway::Wiring{
+            .reactor = gateway_sleeper_.reactor(), .clock = clock_, .commands = commands, .events = reports},
+        options);
+    if (const auto started = gateway_->start(); !started)
+        throw std::runtime_error("order entry: " + started.error().text);
+
+    net::HttpServer::Options http;
+    http.listener.endpoint = {config_.listen.address, static_cast<std::uint16_t>(config_.listen.http)};
+    http.listener.max_connections = static_cast<std::size_t>(config_.feed.max_connections) + 64;  // and for the pages
+    http.output_limit = static_cast<std::size_t>(config_.feed.output_kib) * 1024 * 8;
+    http_ = std::make_unique<net::HttpServer>(feed_sleeper.reactor(), http);
+    feed::FeedServer::Options feed;
+    feed.max_clients = static_cast<std::size_t>(config_.feed.max_connections);
+    feed.limits.output_bytes = static_cast<std::size_t>(config_.feed.output_kib) * 1024;
+    feed.flush_interval_ns = config_.feed.flush_us * 1000;
+    feed_ = std::make_unique<feed::FeedServer>(*http_, prints, clock_, feed);
+    serve_pages();
+    if (const auto started = http_->start(); !started) throw std::runtime_error("http: " + started.error().text);
+}
+
+void Venue::serve_pages() {
+    const Pages pages{.engine = *engine_,
+                      .gateway = *gateway_,
+                      .feed = *feed_,
+                      .durability = durability_of(config_),
+                      .simulated = simulated_};
+    http_->get("/health", [pages](const net::HttpRequest&) { return pages.health(); });
+    http_->get("/metrics", [pages](const net::HttpRequest&) { return pages.metrics(); });
+    http_->get("/", [pages](const net::HttpRequest&) { return pages.front(); });
+}
+
+platform::Worker& Venue::add_worker(const char* name, std::size_t pin, platform::Sleeper& sleeper,
+                                    std::vector<platform::Pollable*> work) {
+    platform::WorkerOptions options;
+    options.thread.name = name;
+    if (pin < config_.venue.pin.size()) options.thread.core = static_cast<unsigned>(config_.venue.pin[pin]);
+    options.idle = config_.venue.idle == "spin" ? platform::IdlePolicy::spin : platform::IdlePolicy::polite;
+    return *workers_.emplace_back(std::make_unique<platform::Worker>(options, sleeper, std::move(work)));
+}
+
+void Venue::make_workers() {
+    auto gateway = std::make_unique<platform::PollableOf<gateway::Gateway>>(*gateway_);
+    auto feed = std::make_unique<FeedWork>(*feed_, *http_);
+    feed_work_ = feed.get();
+    if (single()) {
+        add_worker("dcx-venue", 0, gateway_sleeper_, {&gateway_sleeper_, gateway.get(), engine_.get(), feed.get()});
+    } else {
+        add_worker("dcx-gateway", 0, gateway_sleeper_, {&gateway_sleeper_, gateway.get()});
+        add_worker("dcx-engine", 1, engine_bell_, {engine_.get()});
+        add_worker("dcx-feed", 3, *feed_sleeper_, {feed_sleeper_.get(), feed.get()});
+    }
+    if (engine_->journal() != nullptr)
+        add_worker("dcx-journal", 2, engine_->journal()->bell(), {engine_->journal()});
+    adapters_.push_back(std::move(gateway));
+    adapters_.push_back(std::move(feed));
+}
+
+void Venue::start() {
+    for (auto& worker : workers_)
+        if (const auto started = worker->start(); !started) throw std::runtime_error(started.error());
+    // Bounded by the state to be told, which is in memory already.
+    if (!wait_for([&] { return status().ended() || (gateway_->ready() && feed_work_->ready()); }, 600s))
+        throw std::runtime_error("the edges were not ready within ten minutes");
+    if (status().failed()) throw std::runtime_error(status().reason());
+}
+
+bool Venue::stop() {
+    if (stopped_ || workers_.empty() || !workers_.front()->running()) return !status().failed();
+    stopped_ = true;
+    const bool failed = status().failed();
+    gateway_->request_stop(failed ? TerminateCode::not_accepting : TerminateCode::shutdown);
+    wait_for([&] { return gateway_->stopped() || status().failed(); }, 10s);
+    engine_->request_stop();
+    wait_for([&] { return status().ended(); }, 30s);
+    feed_work_->request_stop();
+    wait_for([&] { return feed_work_->stopped(); }, 5s);
+    for (auto& worker : workers_) worker->stop();
+    return status().state() == engine::EngineState::stopped;
+}
+
+void Venue::refuse_clients() { gateway_->request_stop(TerminateCode::not_accepting); }
+
+}  // namespace dcx::app
