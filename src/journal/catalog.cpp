@@ -20,8 +20,8 @@ std::expected<SegmentHeader, RecoveryError> read_header(Storage& storage, const 
     if (header.magic == kSegmentMagic && header.format > kFormat)
         return refuse(Kind::newer_format, name, 0,
                       "format " + std::to_string(header.format) + ", this program knows " + std::to_string(kFormat));
-    const bool rest_zero = std::all_of(block.begin() + sizeof header, block.end(),
-                                       [](std::byte b) { return b == std::byte{0}; });
+    const bool rest_zero =
+        std::all_of(block.begin() + sizeof header, block.end(), [](std::byte b) { return b == std::byte{0}; });
     if (!intact(header) || header.format != kFormat || !rest_zero || !valid_segment_size(header.size))
         return refuse(Kind::damaged_segment_header, name, 0, "the segment's header is not what was written");
     return header;
@@ -36,8 +36,9 @@ std::expected<Segment, RecoveryError> read_segment(Storage& storage, const std::
     const auto size = storage.size(name);
     if (!size) return refuse(size.error());
     if (*size != header->size)
-        return refuse(Kind::wrong_segment_size, name, std::min(*size, header->size),
-                      "the file has " + std::to_string(*size) + " bytes, was made with " + std::to_string(header->size));
+        return refuse(
+            Kind::wrong_segment_size, name, std::min(*size, header->size),
+            "the file has " + std::to_string(*size) + " bytes, was made with " + std::to_string(header->size));
     if (header->first_sequence != first->value)
         return refuse(Kind::misnamed_segment, name, 0,
                       "its header belongs to " + segment_name(Sequence{header->first_sequence}));

@@ -57,7 +57,8 @@ class DiskFile final : public File {
 
     Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes) override {
         if (const int code = write_to(descriptor_.get(), offset, bytes); code != 0)
-            return failed("write " + std::to_string(bytes.size()) + " bytes at " + std::to_string(offset) + " of", code);
+            return failed("write " + std::to_string(bytes.size()) + " bytes at " + std::to_string(offset) + " of",
+                          code);
         return {};
     }
     void start_sync(std::uint64_t offset, std::size_t size) override {
@@ -127,7 +128,8 @@ int make_folders(const std::string& folder) {
 
 Result<std::unique_ptr<DiskStorage>> DiskStorage::open(const std::string& folder) {
     const auto refused = [&](int code) {
-        return std::unexpected(StorageError{"cannot open the journal's folder " + folder + ": " + describe(code), code});
+        return std::unexpected(
+            StorageError{"cannot open the journal's folder " + folder + ": " + describe(code), code});
     };
     if (folder.empty()) return refused(ENOENT);
     if (const int code = make_folders(folder); code != 0) return refused(code);
@@ -240,7 +242,7 @@ Result<std::unique_ptr<Mapping>> DiskStorage::map(std::string_view name) {
     auto opened = open_descriptor(name, O_RDONLY);
     if (!opened) return std::unexpected(opened.error());
     const Descriptor descriptor{*opened};
-    struct stat status {};
+    struct stat status{};
     if (::fstat(descriptor.get(), &status) != 0) return failed("read the size of", name, errno);
     if (status.st_size == 0) return std::make_unique<DiskMapping>(nullptr, 0);
     const auto size = static_cast<std::size_t>(status.st_size);
@@ -248,8 +250,8 @@ Result<std::unique_ptr<Mapping>> DiskStorage::map(std::string_view name) {
     if (address == MAP_FAILED) return failed("map", name, errno);
     auto mapping = std::make_unique<DiskMapping>(static_cast<const std::byte*>(address), size);
 #ifdef MADV_POPULATE_READ
-    // Reads everything now: a sector that cannot be read is an error here instead of a SIGBUS later. Kernels before 5.14
-    // do not know it (EINVAL).
+    // Reads everything now: a sector that cannot be read is an error here instead of a SIGBUS later. Kernels
+    // before 5.14 do not know it (EINVAL).
     if (::madvise(address, size, MADV_POPULATE_READ) != 0 && errno != EINVAL)
         return failed("read", name, errno == EFAULT ? EIO : errno);
 #endif
@@ -257,7 +259,7 @@ Result<std::unique_ptr<Mapping>> DiskStorage::map(std::string_view name) {
 }
 
 Result<std::uint64_t> DiskStorage::size(std::string_view name) {
-    struct stat status {};
+    struct stat status{};
     if (::fstatat(folder_descriptor_, std::string{name}.c_str(), &status, 0) != 0)
         return failed("read the size of", name, errno);
     return static_cast<std::uint64_t>(status.st_size);

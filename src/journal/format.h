@@ -31,6 +31,8 @@ inline constexpr std::size_t kSegmentHeaderSize = 4096;
 inline constexpr std::uint64_t kMinSegmentSize = 8192;
 inline constexpr std::uint64_t kMaxSegmentSize = std::uint64_t{1} << 32;
 inline constexpr std::uint64_t kDefaultSegmentSize = std::uint64_t{64} << 20;
+// With its header 1 MiB: what an unacknowledged batch can have left behind the end is bounded.
+inline constexpr std::uint32_t kMaxBatchCommands = 8191;
 // A prepared segment without a name of its own yet.
 inline constexpr std::string_view kSpareName = "spare";
 inline constexpr std::string_view kSegmentSuffix = ".journal";
@@ -39,17 +41,17 @@ inline constexpr std::string_view kSegmentSuffix = ".journal";
 struct SegmentHeader {
     std::uint64_t magic{kSegmentMagic};
     std::uint32_t format{kFormat};
-    std::uint32_t engine_version{};    // of the program that began the segment
+    std::uint32_t engine_version{};  // of the program that began the segment
     VenueId venue_id{};
-    std::uint64_t segment{};           // from 1
-    std::uint64_t first_sequence{};    // of the first command in it; also its file name
-    std::uint64_t first_batch{};       // number of the first batch in it
+    std::uint64_t segment{};         // from 1
+    std::uint64_t first_sequence{};  // of the first command in it; also its file name
+    std::uint64_t first_batch{};     // number of the first batch in it
     std::uint64_t epoch{};
-    std::uint64_t size{};              // of the file
-    Digest previous{};                 // hash of the last batch before it (chain_seed for segment 1)
+    std::uint64_t size{};  // of the file
+    Digest previous{};     // hash of the last batch before it (chain_seed for segment 1)
     std::int64_t time{};
     std::array<std::byte, 12> zero{};
-    std::uint32_t crc{};               // CRC-32C of the 124 bytes before
+    std::uint32_t crc{};  // CRC-32C of the 124 bytes before
 };
 static_assert(FixedLayout<SegmentHeader> && sizeof(SegmentHeader) == 128 && alignof(SegmentHeader) == 8);
 static_assert(offsetof(SegmentHeader, magic) == 0 && offsetof(SegmentHeader, format) == 8 &&
@@ -63,20 +65,20 @@ static_assert(offsetof(SegmentHeader, magic) == 0 && offsetof(SegmentHeader, for
 struct BatchHeader {
     std::uint32_t magic{kBatchMagic};
     std::uint16_t format{kFormat};
-    std::uint16_t flags{};               // none yet: zero
-    std::uint64_t epoch{};               // never goes back
-    std::uint64_t number{};              // of the batch, from 1, without gaps
-    std::uint64_t first_sequence{};      // of its first command; of the next one when count is 0
-    std::int64_t time{};                 // when it was written
-    std::uint64_t durable_sequence{};    // watermark: last command and
-    std::uint64_t durable_batch{};       //   last batch known durable when this one was written
-    std::uint64_t segment{};             // where it lies: segment number and
-    std::uint32_t block{};               //   offset in the file / kBlockSize
-    std::uint32_t count{};               // of commands; 0: it only carries the watermark
-    Digest previous{};                   // hash of the batch before
-    std::uint32_t payload_crc{};         // CRC-32C of the commands
+    std::uint16_t flags{};             // none yet: zero
+    std::uint64_t epoch{};             // never goes back
+    std::uint64_t number{};            // of the batch, from 1, without gaps
+    std::uint64_t first_sequence{};    // of its first command; of the next one when count is 0
+    std::int64_t time{};               // when it was written
+    std::uint64_t durable_sequence{};  // watermark: last command and
+    std::uint64_t durable_batch{};     //   last batch known durable when this one was written
+    std::uint64_t segment{};           // where it lies: segment number and
+    std::uint32_t block{};             //   offset in the file / kBlockSize
+    std::uint32_t count{};             // of commands; 0: it only carries the watermark
+    Digest previous{};                 // hash of the batch before
+    std::uint32_t payload_crc{};       // CRC-32C of the commands
     std::array<std::byte, 16> zero{};
-    std::uint32_t header_crc{};          // CRC-32C of the 124 bytes before
+    std::uint32_t header_crc{};  // CRC-32C of the 124 bytes before
 };
 static_assert(FixedLayout<BatchHeader> && sizeof(BatchHeader) == kBlockSize && alignof(BatchHeader) == 8);
 static_assert(offsetof(BatchHeader, magic) == 0 && offsetof(BatchHeader, format) == 4 &&

@@ -31,10 +31,10 @@ struct MemoryDisk::Node {
         std::size_t offset;
         std::size_t size;
     };
-    std::vector<std::byte> current;   // as processes see it
-    std::vector<std::byte> durable;   // as a crash leaves it, apart from:
-    std::vector<Write> unsynced;      // written since the last sync
-    std::vector<Range> abandoned;     // a sync of these failed: they look clean and are perhaps nowhere but in memory
+    std::vector<std::byte> current;  // as processes see it
+    std::vector<std::byte> durable;  // as a crash leaves it, apart from:
+    std::vector<Write> unsynced;     // written since the last sync
+    std::vector<Range> abandoned;    // a sync of these failed: they look clean and are perhaps nowhere but in memory
 
     explicit Node(std::vector<std::byte> bytes) : current(bytes), durable(std::move(bytes)) {}
 

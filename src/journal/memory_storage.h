@@ -1,6 +1,6 @@
 // A disk in memory that can lose power and fail, for tests and the simulator. `MemoryDisk` is what survives a process;
-// `MemoryStorage` is one process's view of it. Destroying the view alone is a kill: every write stays. `crash` is a loss
-// of power: synced bytes and names stay, of everything else a random part does.
+// `MemoryStorage` is one process's view of it. Destroying the view alone is a kill: every write stays. `crash` is a
+// loss of power: synced bytes and names stay, of everything else a random part does.
 //
 // Deterministic: the same calls and the same seed give the same bytes. Guarded by one mutex, so any thread may call.
 #pragma once
@@ -23,9 +23,9 @@ enum class Operation : std::uint8_t { write, sync, sync_folder, create, rename, 
 
 struct Fault {
     Operation operation{};
-    std::uint64_t after{};        // this many operations of the kind succeed first, counted from plant()
-    int code{};                   // EIO, ENOSPC, ...
-    std::size_t short_bytes{};    // write: this many bytes are written before it fails
+    std::uint64_t after{};      // this many operations of the kind succeed first, counted from plant()
+    int code{};                 // EIO, ENOSPC, ...
+    std::size_t short_bytes{};  // write: this many bytes are written before it fails
 };
 
 class MemoryStorage;
@@ -61,8 +61,8 @@ class MemoryDisk {
     struct Node;
     struct NameChange {
         std::string name;
-        std::shared_ptr<Node> node;    // what it names now; null: nothing
-        std::string removed;           // a rename's old name
+        std::shared_ptr<Node> node;  // what it names now; null: nothing
+        std::string removed;         // a rename's old name
     };
     std::optional<Fault> strike(Operation operation);
 

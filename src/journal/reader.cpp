@@ -30,11 +30,11 @@ std::span<const Command> commands_at(std::span<const std::byte> bytes, std::uint
 
 // What the bytes behind the last batch tell.
 struct Remains {
-    std::uint64_t first = 0;           // where the first and
-    std::uint64_t end = 0;             //   behind the last block that is not zero; 0: all are
-    std::uint64_t witness = 0;         // offset of the header that names the highest
-    std::uint64_t durable_batch = 0;   //   batch known durable
-    std::uint64_t last_sequence = 0;   // the highest that a header claims for its batch
+    std::uint64_t first = 0;          // where the first and
+    std::uint64_t end = 0;            //   behind the last block that is not zero; 0: all are
+    std::uint64_t witness = 0;        // offset of the header that names the highest
+    std::uint64_t durable_batch = 0;  //   batch known durable
+    std::uint64_t last_sequence = 0;  // the highest that a header claims for its batch
 };
 
 }  // namespace
@@ -115,20 +115,21 @@ std::expected<void, RecoveryError> Reader::State::check_continues(const BatchHea
                                                    std::to_string(position.batch + 1) + " belongs");
     if (header.first_sequence != position.sequence.value + 1)
         return refuse_here(Kind::broken_chain, "it begins with sequence " + std::to_string(header.first_sequence) +
-                                                   " where " + std::to_string(position.sequence.value + 1) + " follows");
+                                                   " where " + std::to_string(position.sequence.value + 1) +
+                                                   " follows");
     if (header.previous != position.hash)
         return refuse_here(Kind::broken_chain, "it names " + to_hex(header.previous) +
                                                    " as the batch before, which is " + to_hex(position.hash));
     if (header.epoch == 0 || header.epoch < std::max(position.epoch, segments[current].header.epoch))
         return refuse_here(Kind::broken_chain, "its epoch went back to " + std::to_string(header.epoch));
     if (header.durable_batch < position.durable_batch || header.durable_batch > position.batch ||
-        header.durable_sequence < position.durable_sequence.value ||
-        header.durable_sequence > position.sequence.value)
+        header.durable_sequence < position.durable_sequence.value || header.durable_sequence > position.sequence.value)
         return refuse_here(Kind::broken_chain, "its watermark, batch " + std::to_string(header.durable_batch) +
                                                    ", sequence " + std::to_string(header.durable_sequence) +
                                                    ", cannot be");
     const bool reserved_zero = all_zero(header.zero) && header.flags == 0;
-    if (header.format != kFormat || !reserved_zero || header.count > left() / kBlockSize - 1)
+    if (header.format != kFormat || !reserved_zero || header.count > kMaxBatchCommands ||
+        header.count > left() / kBlockSize - 1)
         return refuse_here(Kind::broken_chain, "its header has a field that no writer of this format writes");
     return {};
 }

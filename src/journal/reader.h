@@ -26,10 +26,10 @@ namespace dcx::journal {
 // acknowledged as far as this disk can tell.
 struct AmbiguousTail {
     std::string segment;
-    std::uint64_t offset{};    // of the first such byte's block
-    std::uint64_t size{};      // to the end of the last block that is not zero
-    Sequence first{};          // the first sequence that was cut, if any was
-    Sequence last{};           // the last one as far as headers in the tail tell; 0: unknown
+    std::uint64_t offset{};  // of the first such byte's block
+    std::uint64_t size{};    // to the end of the last block that is not zero
+    Sequence first{};        // the first sequence that was cut, if any was
+    Sequence last{};         // the last one as far as headers in the tail tell; 0: unknown
 };
 
 // One batch, in the mapped bytes.
@@ -40,18 +40,18 @@ struct Batch {
 
 // Where the chain stands: everything the next batch must continue.
 struct Position {
-    std::string segment_name;            // empty: there is no segment yet
+    std::string segment_name;  // empty: there is no segment yet
     std::uint64_t segment{};
     std::uint64_t segment_size{};
-    std::uint64_t offset{};              // of the next batch
-    std::uint64_t batch{};               // number of the last batch
-    Sequence sequence{};                 // of the last command
-    std::uint64_t epoch{};               // of the last batch
-    Sequence durable_sequence{};         // the highest watermark seen
+    std::uint64_t offset{};       // of the next batch
+    std::uint64_t batch{};        // number of the last batch
+    Sequence sequence{};          // of the last command
+    std::uint64_t epoch{};        // of the last batch
+    Sequence durable_sequence{};  // the highest watermark seen
     std::uint64_t durable_batch{};
-    std::uint64_t durable_offset{};      // in this segment: where the first batch above the watermark starts
-    Digest hash{};                       // of the last batch
-    Time time{};                         // of the last batch
+    std::uint64_t durable_offset{};  // in this segment: where the first batch above the watermark starts
+    Digest hash{};                   // of the last batch
+    Time time{};                     // of the last batch
 };
 
 class Reader {

@@ -10,7 +10,7 @@ constexpr std::size_t kChunk = std::size_t{1} << 20;
 
 // Writes the file's bytes in [from, to) once more.
 Result<void> rewrite(Storage& storage, File& file, const std::string& name, std::uint64_t from, std::uint64_t to) {
-    std::vector<std::byte> chunk(kChunk);
+    std::vector<std::byte> chunk(from < to ? std::min<std::uint64_t>(kChunk, to - from) : 0);
     while (from < to) {
         const auto part = std::span{chunk}.first(std::min<std::uint64_t>(kChunk, to - from));
         const auto got = storage.read(name, from, part);
@@ -23,13 +23,22 @@ Result<void> rewrite(Storage& storage, File& file, const std::string& name, std:
 }
 
 Result<void> write_zeros(File& file, std::uint64_t from, std::uint64_t to) {
-    const std::vector<std::byte> zeros(kChunk);
+    static const std::vector<std::byte> zeros(kChunk);
     while (from < to) {
         const auto part = std::span{zeros}.first(std::min<std::uint64_t>(kChunk, to - from));
         if (auto written = file.write(from, part); !written) return written;
         from += part.size();
     }
     return {};
+}
+
+// Behind the last batch zeros are written even where zeros are read: those of an earlier recovery may, after its sync
+// failed, be nowhere but in memory, and a loss of power would bring the torn bytes back.
+std::uint64_t end_of_remains(const Recovery& recovery) {
+    constexpr std::uint64_t largest_batch = (std::uint64_t{kMaxBatchCommands} + 1) * kBlockSize;
+    const Position& end = recovery.end;
+    const std::uint64_t possible = std::min(end.segment_size, end.offset + largest_batch);
+    return recovery.tail ? std::max(possible, recovery.tail->offset + recovery.tail->size) : possible;
 }
 
 // A spare may be half prepared; it never holds anything that counts.
@@ -47,10 +56,7 @@ Result<void> repair(Storage& storage, const Recovery& recovery) {
         const auto file = storage.open(end.segment_name);
         if (!file) return std::unexpected(file.error());
         if (auto done = rewrite(storage, **file, end.segment_name, end.durable_offset, end.offset); !done) return done;
-        if (const auto& tail = recovery.tail) {
-            auto done = write_zeros(**file, tail->offset, tail->offset + tail->size);
-            if (!done) return done;
-        }
+        if (auto done = write_zeros(**file, end.offset, end_of_remains(recovery)); !done) return done;
         if (auto synced = (*file)->sync(); !synced) return synced;
     }
     // The last segment's name may be as young as its last batch.

@@ -1,6 +1,7 @@
 // What a start does with a journal: lock the folder, walk and check the whole journal, then make its end fit to be
-// continued, or refuse. A torn tail is overwritten with zeros; batches above the watermark are written once more and
-// synced, because a page that the kernel failed to write looks clean and is nowhere but in memory.
+// continued, or refuse. A torn tail, and the space in which one could lie, is overwritten with zeros; batches above the
+// watermark are written once more and synced, because a page that the kernel failed to write looks clean and is nowhere
+// but in memory.
 //
 //     auto recovery = recover(storage, {.visit = [&](const Batch& b) { for (auto& c : b.commands) apply(c); }});
 //     auto writer = Writer::open(storage, *recovery, options);
@@ -24,10 +25,10 @@ struct RecoverOptions {
 };
 
 struct Recovery {
-    VenueId venue_id{};                  // zeros when the journal is empty
-    std::uint32_t engine_version{};      // of the program that began the last segment
-    Position end;                        // epoch, sequence, hash and place of the last batch
-    std::optional<AmbiguousTail> tail;   // what was cut
+    VenueId venue_id{};                 // zeros when the journal is empty
+    std::uint32_t engine_version{};     // of the program that began the last segment
+    Position end;                       // epoch, sequence, hash and place of the last batch
+    std::optional<AmbiguousTail> tail;  // what was cut
 
     [[nodiscard]] bool empty() const { return end.segment_name.empty(); }
 };

@@ -31,8 +31,8 @@ std::unexpected<RecoveryError> refuse(RecoveryErrorKind kind, std::string_view s
 }
 
 std::unexpected<RecoveryError> refuse(const StorageError& error) {
-    return std::unexpected(RecoveryError{RecoveryErrorKind::storage_failed, {}, 0,
-                                         "journal refused, storage_failed: " + error.message, error.code});
+    return std::unexpected(RecoveryError{
+        RecoveryErrorKind::storage_failed, {}, 0, "journal refused, storage_failed: " + error.message, error.code});
 }
 
 }  // namespace dcx::journal

@@ -36,9 +36,9 @@ class SegmentSupply {
     const std::uint64_t size_;
     std::mutex mutex_;
     std::condition_variable_any changed_;
-    bool wanted_ = false;                                    // asked for and not ready yet
+    bool wanted_ = false;  // asked for and not ready yet
     std::optional<Result<std::unique_ptr<File>>> ready_;
-    std::jthread thread_;                                    // last: stops before the rest goes
+    std::jthread thread_;  // last: stops before the rest goes
 };
 
 }  // namespace dcx::journal

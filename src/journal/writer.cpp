@@ -39,12 +39,12 @@ struct Writer::State {
     const WriterOptions options;
     const VenueId venue_id;
     const std::uint64_t epoch;
-    const std::uint32_t capacity;                // commands a batch takes
-    std::unique_ptr<std::byte, Free> buffer;     // header, then commands: written in one piece
+    const std::uint32_t capacity;             // commands a batch takes
+    std::unique_ptr<std::byte, Free> buffer;  // header, then commands: written in one piece
     std::uint32_t pending = 0;
-    Sequence appended{};                         // last sequence in the buffer
-    Position end;                                // the last durable batch, and where the next one goes
-    bool watermark_told = true;                  // the last batch is known durable on the disk itself
+    Sequence appended{};         // last sequence in the buffer
+    Position end;                // the last durable batch, and where the next one goes
+    bool watermark_told = true;  // the last batch is known durable on the disk itself
     std::unique_ptr<File> file;
     Sha256 hash;
     Counters counters;
@@ -57,8 +57,9 @@ Writer::State::State(Storage& to, const Recovery& recovery, const WriterOptions&
       options(chosen),
       venue_id(recovery.empty() ? chosen.venue_id : recovery.venue_id),
       epoch(recovery.end.epoch + 1),
-      capacity(static_cast<std::uint32_t>(std::min<std::uint64_t>(
-          chosen.max_batch_commands, (chosen.segment_size - kSegmentHeaderSize) / kBlockSize - 1))),
+      capacity(static_cast<std::uint32_t>(
+          std::min<std::uint64_t>(std::min(chosen.max_batch_commands, kMaxBatchCommands),
+                                  (chosen.segment_size - kSegmentHeaderSize) / kBlockSize - 1))),
       appended(recovery.end.sequence),
       end(recovery.end),
       supply(to, chosen.segment_size, chosen.background) {
@@ -152,8 +153,10 @@ Writer::~Writer() = default;
 
 Result<std::unique_ptr<Writer>> Writer::open(Storage& storage, const Recovery& recovery, const WriterOptions& options) {
     if (!valid_segment_size(options.segment_size) || options.max_batch_commands == 0)
-        return std::unexpected(StorageError{"a segment has 8192 bytes to 4 GiB, a multiple of 4096, and a batch at least "
-                                            "one command", 0});
+        return std::unexpected(
+            StorageError{"a segment has 8192 bytes to 4 GiB, a multiple of 4096, and a batch at least "
+                         "one command",
+                         0});
     auto state = std::make_unique<State>(storage, recovery, options);
     if (auto started = state->start(); !started) return std::unexpected(started.error());
     return std::unique_ptr<Writer>(new Writer{std::move(state)});

@@ -17,21 +17,21 @@
 namespace dcx::journal {
 
 struct WriterOptions {
-    VenueId venue_id{};                       // used when the journal is empty, which is then begun
-    std::uint32_t engine_version = 0;         // stands in the segments that this writer begins
-    Time now{};                               // stands in the header of the first segment
-    std::uint64_t segment_size = kDefaultSegmentSize;   // of new segments
-    std::uint32_t max_batch_commands = 8191;  // with its header 1 MiB; lowered to what a segment holds
-    bool background = true;                   // prepare segments ahead on a thread; otherwise when they are needed
+    VenueId venue_id{};                                    // used when the journal is empty, which is then begun
+    std::uint32_t engine_version = 0;                      // stands in the segments that this writer begins
+    Time now{};                                            // stands in the header of the first segment
+    std::uint64_t segment_size = kDefaultSegmentSize;      // of new segments
+    std::uint32_t max_batch_commands = kMaxBatchCommands;  // lowered to what a segment holds
+    bool background = true;  // prepare segments ahead on a thread; otherwise when they are needed
 };
 
 class Writer {
   public:
     struct Counters {
-        std::uint64_t batches{};      // watermark batches included
-        std::uint64_t watermarks{};   // batches without commands
+        std::uint64_t batches{};     // watermark batches included
+        std::uint64_t watermarks{};  // batches without commands
         std::uint64_t bytes{};
-        std::uint64_t segments{};     // begun
+        std::uint64_t segments{};  // begun
     };
 
     // Continues a recovered journal with the next epoch, or begins an empty one with epoch 1. The storage must outlive
@@ -42,20 +42,20 @@ class Writer {
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
 
-    // Copies as many of the commands as the batch has room for; returns how many. Their sequences must follow each other
-    // and the last one appended. Never blocks, allocates or fails (a dead writer takes them too; commit tells).
+    // Copies as many of the commands as the batch has room for; returns how many. Their sequences must follow each
+    // other and the last one appended. Never blocks, allocates or fails (a dead writer takes them too; commit tells).
     std::size_t append(std::span<const Command> commands);
     // Commands that the batch still takes.
     [[nodiscard]] std::size_t room() const;
     // Commands in the batch.
     [[nodiscard]] std::size_t pending() const;
 
-    // Writes and syncs the batch; then everything appended so far is durable. Returns the last durable sequence. Without
-    // commands it does nothing. `now` stands in the batch.
+    // Writes and syncs the batch; then everything appended so far is durable. Returns the last durable sequence.
+    // Without commands it does nothing. `now` stands in the batch.
     Result<Sequence> commit(Time now);
-    // For when the journal falls idle (within 10 ms of the last commit): a batch without commands that says that the last
-    // one is durable, so that its later damage is known as such. Does nothing when that has been said already, and while
-    // commands are pending. Durable when it returns.
+    // For when the journal falls idle (within 10 ms of the last commit): a batch without commands that says that the
+    // last one is durable, so that its later damage is known as such. Does nothing when that has been said already, and
+    // while commands are pending. Durable when it returns.
     Result<Sequence> write_watermark(Time now);
 
     [[nodiscard]] Sequence durable() const;
