@@ -67,13 +67,13 @@ HttpResponse HttpServer::answer(const HttpRequest& request) const {
     for (auto below = below_.begin(); handler == nullptr && below != below_.end(); ++below)
         if (request.path.starts_with(below->first)) handler = &below->second;
     if (handler == nullptr && find_websocket(request.path) == nullptr)
-        return {.status = 404, .body = "404 Not Found\n", .headers = {}};
+        return {.status = 404, .body = "404 Not Found\n"};
     if (handler == nullptr || (request.method != "GET" && request.method != "HEAD"))
         return {.status = 405, .body = "405 Method Not Allowed\n", .headers = {{"Allow", "GET, HEAD"}}};
     try {
         return (*handler)(request);
     } catch (const std::exception&) {
-        return {.status = 500, .body = "500 Internal Server Error\n", .headers = {}};
+        return {.status = 500, .body = "500 Internal Server Error\n"};
     }
 }
 

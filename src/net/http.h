@@ -26,19 +26,19 @@ namespace dcx::net {
 struct HttpResponse {
     int status = 200;
     std::string content_type = "text/plain; charset=utf-8";
-    std::string body;
+    std::string body = {};
     // Further header fields; must hold no control characters.
-    std::vector<std::pair<std::string, std::string>> headers;
+    std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 
 struct WebSocketRoute {
     // Chooses one of request.subprotocols() (empty: none) or refuses with a response.
-    std::function<std::expected<std::string, HttpResponse>(const HttpRequest&)> choose;
+    std::function<std::expected<std::string, HttpResponse>(const HttpRequest&)> choose = {};
     // Takes the open connection and must set its owner before it returns. May send at once.
-    std::function<void(std::unique_ptr<WebSocketConnection>, const HttpRequest&)> opened;
-    WebSocketOptions options;
+    std::function<void(std::unique_ptr<WebSocketConnection>, const HttpRequest&)> opened = {};
+    WebSocketOptions options = {};
 };
 
 class HttpSession;  // one connection before its upgrade, in http_session.h
@@ -46,8 +46,8 @@ class HttpSession;  // one connection before its upgrade, in http_session.h
 class HttpServer {
   public:
     struct Options {
-        TcpListener::Options listener;
-        HttpLimits limits;
+        TcpListener::Options listener = {};
+        HttpLimits limits = {};
         // Also bounds a WebSocket's waiting output.
         std::size_t output_limit = 8 * 1024 * 1024;
         std::int64_t header_timeout_ns = 10'000'000'000;

@@ -30,7 +30,7 @@ std::string status_text(int status) { return ::http_status_str(static_cast<http_
 
 HttpResponse plain(int status, std::string_view why = {}) {
     const std::string text = why.empty() ? status_text(status) : std::string{why};
-    return {.status = status, .body = std::to_string(status) + " " + text + "\n", .headers = {}};
+    return {.status = status, .body = std::to_string(status) + " " + text + "\n"};
 }
 
 }  // namespace

@@ -59,14 +59,15 @@ std::int64_t Reactor::now_ns() const { return in_round_ ? now_ns_ : clock_ns(); 
 bool Reactor::poll(int timeout_ms) {
     DCX_CHECK(!in_round_);
     // What was sent between two rounds must not wait for the next event.
-    bool handled = finish_round();
-    const int count =
-        ::epoll_wait(epoll_->fd, epoll_->events.data(), static_cast<int>(epoll_->events.size()), wait_ms(timeout_ms));
+    bool handled = run_tasks();
+    // The caller is to hear of it now, not after a sleep.
+    const int wait = handled ? 0 : wait_ms(timeout_ms);
+    const int count = ::epoll_wait(epoll_->fd, epoll_->events.data(), static_cast<int>(epoll_->events.size()), wait);
     now_ns_ = clock_ns();
     in_round_ = true;
     if (count > 0) handled = dispatch(static_cast<std::size_t>(count)) > 0 || handled;
     handled = run_timers() > 0 || handled;
-    handled = finish_round() || handled;
+    handled = run_tasks() || handled;
     in_round_ = false;
     return handled;
 }
@@ -118,6 +119,12 @@ void Reactor::at_round_end(RoundTask& task) {
 }
 
 bool Reactor::finish_round() {
+    // Within a round a caller may stand inside an object that a task would destroy.
+    DCX_CHECK(!in_round_);
+    return run_tasks();
+}
+
+bool Reactor::run_tasks() {
     if (tasks_.next_ == &tasks_) return false;
     // What is asked for from here on waits for the next round, so that a round ends.
     TaskList current;

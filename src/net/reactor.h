@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -125,7 +126,7 @@ class Reactor {
     // One round. Waits at most timeout_ms for the first event or timer (0: does not wait; negative: no bound).
     // True when anything was handled.
     bool poll(int timeout_ms);
-    // Does the round-end work now (writes all queued output); true when there was any.
+    // Does the round-end work now (writes all queued output); true when there was any. Not from within a handler.
     bool finish_round();
     // Queues the task for the end of the round, once however often it is asked.
     void at_round_end(RoundTask& task);
@@ -159,6 +160,7 @@ class Reactor {
     void sift_up(std::size_t position);
     void sift_down(std::size_t position);
     std::size_t run_timers();
+    bool run_tasks();
     static void reset(TaskList& list);
     [[nodiscard]] int wait_ms(int timeout_ms) const;
     [[nodiscard]] std::int64_t clock_ns() const;

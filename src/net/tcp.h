@@ -155,7 +155,7 @@ class TcpConnection final : FdHandler, RoundTask {
 class TcpListener final : FdHandler {
   public:
     struct Options {
-        Endpoint endpoint;  // port 0: the system chooses
+        Endpoint endpoint = {};  // port 0: the system chooses
         int backlog = 512;
         // Accepted sockets alive at once; further ones wait in the backlog.
         std::size_t max_connections = 1024;

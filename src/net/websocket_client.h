@@ -19,12 +19,12 @@ namespace dcx::net {
 class WebSocketClient final : TcpConnection::Owner, WebSocketConnection::Owner {
   public:
     struct Options {
-        Endpoint endpoint;
+        Endpoint endpoint = {};
         std::string target = "/";  // path and query
-        std::vector<std::string> subprotocols;
-        std::vector<std::pair<std::string, std::string>> headers;
+        std::vector<std::string> subprotocols = {};
+        std::vector<std::pair<std::string, std::string>> headers = {};
         WebSocketOptions websocket{.message_limit = 16 * 1024 * 1024};
-        TcpOptions tcp;
+        TcpOptions tcp = {};
         std::int64_t handshake_timeout_ns = 5'000'000'000;
     };
 

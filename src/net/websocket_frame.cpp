@@ -59,7 +59,7 @@ void apply_mask(std::span<std::byte> bytes, std::array<std::byte, 4> key, std::s
 
 WebSocketEvent WebSocketParser::fail(std::uint16_t code, std::string_view text) {
     ended_ = true;
-    return {.type = WebSocketEvent::Type::error, .code = code, .payload = {}, .text = text};
+    return {.type = WebSocketEvent::Type::error, .code = code, .text = text};
 }
 
 WebSocketEvent WebSocketParser::next(std::span<std::byte>& input) {
@@ -163,11 +163,11 @@ WebSocketEvent WebSocketParser::take_control(std::span<std::byte>& input) {
 
 WebSocketEvent WebSocketParser::finish_control() {
     const std::span<const std::byte> payload{control_.data(), control_size_};
-    if (frame_.opcode == Opcode::ping) return {.type = WebSocketEvent::Type::ping, .payload = payload, .text = {}};
-    if (frame_.opcode == Opcode::pong) return {.type = WebSocketEvent::Type::pong, .payload = payload, .text = {}};
+    if (frame_.opcode == Opcode::ping) return {.type = WebSocketEvent::Type::ping, .payload = payload};
+    if (frame_.opcode == Opcode::pong) return {.type = WebSocketEvent::Type::pong, .payload = payload};
     if (payload.empty()) {
         ended_ = true;
-        return {.type = WebSocketEvent::Type::close, .code = close_code::none, .payload = {}, .text = {}};
+        return {.type = WebSocketEvent::Type::close, .code = close_code::none};
     }
     if (payload.size() == 1) return fail(close_code::protocol_error, "a close frame of one byte");
     const auto code =
@@ -177,7 +177,7 @@ WebSocketEvent WebSocketParser::finish_control() {
     if (!reason.feed(payload.subspan(2)) || !reason.complete())
         return fail(close_code::bad_payload, "the close reason is not UTF-8");
     ended_ = true;
-    return {.type = WebSocketEvent::Type::close, .code = code, .payload = payload.subspan(2), .text = {}};
+    return {.type = WebSocketEvent::Type::close, .code = code, .payload = payload.subspan(2)};
 }
 
 WebSocketEvent WebSocketParser::take_data(std::span<std::byte>& input) {
@@ -197,10 +197,11 @@ WebSocketEvent WebSocketParser::take_data(std::span<std::byte>& input) {
         return fail(close_code::bad_payload, "the text ends within a UTF-8 sequence");
     in_message_ = false;
     delivered_ = !in_place;
-    return {.type = WebSocketEvent::Type::message,
-            .kind = kind_,
-            .payload = in_place ? std::span<const std::byte>{part} : std::span<const std::byte>{message_},
-            .text = {}};
+    return {
+        .type = WebSocketEvent::Type::message,
+        .kind = kind_,
+        .payload = in_place ? std::span<const std::byte>{part} : std::span<const std::byte>{message_},
+    };
 }
 
 }  // namespace dcx::net

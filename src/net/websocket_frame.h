@@ -58,9 +58,9 @@ struct WebSocketEvent {
     enum class Type : std::uint8_t { need_more, message, ping, pong, close, error };
     Type type = Type::need_more;
     MessageKind kind = MessageKind::text;
-    std::uint16_t code = 0;              // of close (none when it carried no code) and of error (to close with)
-    std::span<const std::byte> payload;  // of message, ping, pong; the reason of close; valid until the next call
-    std::string_view text;               // what was wrong
+    std::uint16_t code = 0;                   // of close (none when it carried no code) and of error (to close with)
+    std::span<const std::byte> payload = {};  // of message, ping, pong; the reason of close; valid until the next call
+    std::string_view text = {};               // what was wrong
 };
 
 class WebSocketParser {
