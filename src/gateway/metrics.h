@@ -28,10 +28,10 @@ struct GatewayMetrics {
     Counter connections_open;
     Counter sessions_established;
     Counter sessions_open;
-    Counter commands;       // handed to the engine for clients
-    Counter events;         // read from the engine
-    Counter reports;        // queued to a connection
-    Counter reports_away;   // of sessions without a connection here
+    Counter commands;      // handed to the engine for clients
+    Counter events;        // read from the engine
+    Counter reports;       // queued to a connection
+    Counter reports_away;  // of sessions without a connection here
     Counter queries;
     Counter stalls;         // times a connection had to wait for room in the command ring
     Counter lost_commands;  // refused by the engine without a session to tell: a bug when not 0

@@ -206,7 +206,8 @@ TEST_CASE("keys: added, revoked, restored; the operator's of a venue that is bor
     CHECK(told.model.key(KeyId{1u})->public_key == operator_key);
     CHECK(told.model.key(KeyId{1u})->permissions == kPermitAll);
 
-    told.tell(KeyAdded{.key = KeyId{3u}, .account = AccountId{3u}, .permissions = kPermitRead, .revoked = 1}, kRestored);
+    told.tell(KeyAdded{.key = KeyId{3u}, .account = AccountId{3u}, .permissions = kPermitRead, .revoked = 1},
+              kRestored);
     told.tell(KeyAdded{.key = KeyId{2u}, .account = AccountId{4u}, .permissions = kPermitTrade});
     CHECK(told.model.key(KeyId{3u})->revoked);
     CHECK(told.model.key(KeyId{2u})->account == AccountId{4u});

@@ -1,5 +1,6 @@
-// The frame codec that both ends of order entry share: a 32-byte FrameHeader and the block behind it, decoded in place and
-// encoded into a buffer of the caller's. No allocation, any bytes are allowed in, the first fault found is the answer.
+// The frame codec that both ends of order entry share: a 32-byte FrameHeader and the block behind it, decoded in place
+// and encoded into a buffer of the caller's. No allocation, any bytes are allowed in, the first fault found is the
+// answer.
 //
 // Strict: a frame is exactly what version 1 of the schema says. Which templates an end accepts, and how long their
 // blocks are, it says by a function from template to block size (0: not accepted).

@@ -84,7 +84,8 @@ TEST_CASE("each fault of a frame has its code, also before the frame is complete
         }
     }
     SUBCASE("template that this end does not take") {
-        for (const std::uint16_t id : std::initializer_list<std::uint16_t>{0, 1, 2, 3, 20, 21, 22, 99, 100, 102, 113, 200, 330, 65535}) {
+        for (const std::uint16_t id :
+             std::initializer_list<std::uint16_t>{0, 1, 2, 3, 20, 21, 22, 99, 100, 102, 113, 200, 330, 65535}) {
             put(bytes, 26, id);
             CHECK(fault_of(bytes) == TerminateCode::unknown_template);
         }

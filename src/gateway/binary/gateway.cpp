@@ -40,8 +40,7 @@ Gateway::Gateway(const Wiring& wiring, const GatewayOptions& options)
                .handshake_timeout_ns = options.handshake_timeout_ns},
       staged_(options.event_batch),
       ticker_(wiring.reactor, [this] { tick(); }),
-      listener_(wiring.reactor,
-                {.endpoint = options.listen, .max_connections = options.max_connections + kTurnedAway},
+      listener_(wiring.reactor, {.endpoint = options.listen, .max_connections = options.max_connections + kTurnedAway},
                 [this](net::Socket socket) { accept(std::move(socket)); }) {
     DCX_CHECK(options.event_batch > 0 && options.max_connections > 0 && options.output_limit >= kMinOutputLimit);
     tcp_options_.receive_capacity = kReceiveCapacity;
@@ -267,12 +266,10 @@ void Gateway::stage_report(const Event& event, Moment now) {
     DCX_CHECK(staged_count_ < staged_.size());
     Staged& staged = staged_[staged_count_++];
     staged.to = connection;
-    staged.size = encode_report(event,
-                                {.sequence = sequence,
-                                 .durable = now.wall,
-                                 .durability = options_.durability,
-                                 .trade = &model_.last_trade()},
-                                staged.bytes);
+    staged.size = encode_report(
+        event,
+        {.sequence = sequence, .durable = now.wall, .durability = options_.durability, .trade = &model_.last_trade()},
+        staged.bytes);
 }
 
 void Gateway::deliver_staged() {
@@ -309,8 +306,7 @@ void Gateway::on_session_event(const Event& event, Moment now) {
         sessions_.at(restored.session).next_outgoing = restored.next_outgoing;
         return;
     }
-    if (event.header.kind == EventKind::session_disconnected)
-        return on_disconnected(event.as<SessionDisconnected>());
+    if (event.header.kind == EventKind::session_disconnected) return on_disconnected(event.as<SessionDisconnected>());
     if (event.header.gateway != options_.gateway) return;
     switch (event.header.kind) {
         case EventKind::session_negotiated: return on_negotiated(event.as<SessionNegotiated>(), now);
@@ -344,8 +340,7 @@ void Gateway::on_established(const SessionEstablished& event, Moment now) {
 
 void Gateway::on_disconnected(const SessionDisconnected& event) {
     Connection* connection = find(sessions_.at(event.session).connection);
-    if (connection != nullptr && !connection->closing)
-        terminate(*connection, connection->session().on_disconnected());
+    if (connection != nullptr && !connection->closing) terminate(*connection, connection->session().on_disconnected());
 }
 
 void Gateway::on_rejected(const Event& event, Moment now) {

@@ -1,6 +1,6 @@
-// Gateway: the native door of the venue. Connections of one listener on a net::Reactor, one session each; commands go into
-// one channel to the engine, reports come from one EventSource and are released only when they have been handed to the
-// sockets: whoever stays behind this reader's cursor publishes nothing that its owner was not told before.
+// Gateway: the native door of the venue. Connections of one listener on a net::Reactor, one session each; commands go
+// into one channel to the engine, reports come from one EventSource and are released only when they have been handed to
+// the sockets: whoever stays behind this reader's cursor publishes nothing that its owner was not told before.
 //
 // One thread, the reactor's: the caller polls the reactor and then poll(). request_stop(), ready(), stopped() and
 // metrics() may be called from any thread. Limits: max_connections, and output_limit bytes waiting for one reader; when
@@ -33,15 +33,15 @@ namespace dcx::gateway {
 inline constexpr std::size_t kMinOutputLimit = 64 * 1024;
 
 struct GatewayOptions {
-    net::Endpoint listen;          // port 0: the system chooses
-    std::uint32_t gateway = 1;     // unique among the gateways of one engine
+    net::Endpoint listen{};     // port 0: the system chooses
+    std::uint32_t gateway = 1;  // unique among the gateways of one engine
     Durability durability = Durability::disk;
     std::size_t max_connections = 10'000;
     std::size_t output_limit = 1024 * 1024;  // at least kMinOutputLimit
     std::int64_t handshake_timeout_ns = 10'000'000'000;
     std::size_t event_batch = 256;
     // Key 1 of a venue whose Genesis is applied while this gateway runs; events do not carry it.
-    std::optional<Ed25519PublicKey> operator_key;
+    std::optional<Ed25519PublicKey> operator_key{};
 };
 
 class Gateway {

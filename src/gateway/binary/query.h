@@ -1,5 +1,5 @@
-// Answers to queries from the read model, a bounded number of frames at a time: a list can be longer than a connection's
-// output bound.
+// Answers to queries from the read model, a bounded number of frames at a time: a list can be longer than a
+// connection's output bound.
 #pragma once
 
 #include <cstddef>

@@ -100,7 +100,7 @@ bool fill_execution(ExecutionReport& report, const Event& event, const TradeExec
     switch (event.header.kind) {
         case EventKind::order_accepted: fill(report, event.as<OrderAccepted>()); return true;
         case EventKind::order_rejected: fill(report, event.as<OrderRejected>()); return true;
-        case EventKind::order_filled: 
+        case EventKind::order_filled:
             DCX_CHECK(trade != nullptr);
             fill(report, event.as<OrderFilled>(), *trade);
             return true;

@@ -14,8 +14,8 @@ namespace dcx::gateway {
 
 // What a report says beside its event. A default one makes an answer to a query: no number, no stamps.
 struct ReportContext {
-    std::uint64_t sequence{};   // within the session
-    Time durable{};             // when the gateway saw the event
+    std::uint64_t sequence{};  // within the session
+    Time durable{};            // when the gateway saw the event
     Durability durability{};
     const TradeExecuted* trade = nullptr;  // of an OrderFilled: the trade just before it
 };

@@ -29,12 +29,10 @@ struct Sent {
     Frame frame;
 
     explicit Sent(const Event& event, const TradeExecuted* trade = nullptr) {
-        const std::size_t size = encode_report(event,
-                                               {.sequence = 12,
-                                                .durable = Time{std::int64_t{5200}},
-                                                .durability = Durability::disk,
-                                                .trade = trade},
-                                               bytes);
+        const std::size_t size = encode_report(
+            event,
+            {.sequence = 12, .durable = Time{std::int64_t{5200}}, .durability = Durability::disk, .trade = trade},
+            bytes);
         stamp_sent(bytes.data(), Time{std::int64_t{5300}});
         const auto decoded = decode_frame({bytes.data(), size}, response_block_size);
         REQUIRE(decoded.has_value());
@@ -86,10 +84,10 @@ TEST_CASE("accepted and rejected") {
     CHECK(accepted.slot.value == 4);
     CHECK(accepted.side == Side::sell);
 
-    const auto rejected = Sent{event_of(OrderRejected{.cl_ord_id = client_id(3),
-                                                      .quantity = lots(7),
-                                                      .reason = RejectReason::insufficient_funds})}
-                              .execution();
+    const auto rejected =
+        Sent{event_of(OrderRejected{
+                 .cl_ord_id = client_id(3), .quantity = lots(7), .reason = RejectReason::insufficient_funds})}
+            .execution();
     CHECK(rejected.exec_type == ExecType::rejected);
     CHECK(rejected.ord_status == OrdStatus::rejected);
     CHECK(rejected.order_id.value == 0);

@@ -1,6 +1,6 @@
 // ScriptedEngine: for tests and fuzzing, what stands behind a gateway's rings: it takes commands from the channel and
-// answers with events: sessions as docs/rules.md says, everything else in the shortest way (whatever names an account and
-// an instrument that exist succeeds). Tests emit any other event by hand.
+// answers with events: sessions as docs/rules.md says, everything else in the shortest way (whatever names an account
+// and an instrument that exist succeeds). Tests emit any other event by hand.
 #pragma once
 
 #include <cstdint>
@@ -106,10 +106,8 @@ class ScriptedEngine final : public EventSource {
         keys.push_back({account, permissions});
         const KeyId id{static_cast<std::uint32_t>(keys.size())};
         next_command({});
-        emit(KeyAdded{.public_key = ed25519_public_key(seed),
-                      .key = id,
-                      .account = account,
-                      .permissions = permissions});
+        emit(KeyAdded{
+            .public_key = ed25519_public_key(seed), .key = id, .account = account, .permissions = permissions});
         return id;
     }
 
@@ -143,8 +141,8 @@ class ScriptedEngine final : public EventSource {
             case CommandKind::disconnect_session:
                 if (!state.established) return reject(command, RejectReason::session_not_established, {});
                 state.established = false;
-                return emit(SessionDisconnected{.connection = command.as<DisconnectSession>().connection,
-                                                .session = session});
+                return emit(
+                    SessionDisconnected{.connection = command.as<DisconnectSession>().connection, .session = session});
             default: break;
         }
         if (!state.established) return reject(command, RejectReason::session_not_established, {});
@@ -156,8 +154,8 @@ class ScriptedEngine final : public EventSource {
     void negotiate(const NegotiateSession& request) {
         if (refuse_sessions != RejectReason::none) return reject_session(request.connection, refuse_sessions);
         std::size_t index = 0;
-        while (index < sessions.size() && (sessions[index].client_session != request.client_session ||
-                                           sessions[index].key != request.key))
+        while (index < sessions.size() &&
+               (sessions[index].client_session != request.client_session || sessions[index].key != request.key))
             ++index;
         if (index == sessions.size())
             sessions.push_back({.client_session = request.client_session, .key = request.key});

@@ -135,7 +135,8 @@ std::expected<Taken, TerminateCode> Session::on_established_frame(const Frame& f
         return Taken::yes;
     }
     DCX_CHECK(frame.header.template_id == kTemplateListQuery);
-    query_ = {.kind = OpenQuery::Kind::listings, .reference = frame.as<ListQuery>().reference, .account = {}, .next = 0};
+    query_ = {
+        .kind = OpenQuery::Kind::listings, .reference = frame.as<ListQuery>().reference, .account = {}, .next = 0};
     return Taken::yes;
 }
 
@@ -164,15 +165,13 @@ Outcome Session::verify(Moment now) {
                                    .client_session = negotiate_.client_session,
                                    .key = negotiate_.key};
     // An unknown key and a wrong signature look the same from outside.
-    if (key == nullptr ||
-        !ed25519_verify(key->public_key, std::as_bytes(std::span{&message, 1}), negotiate_.signature))
+    if (key == nullptr || !ed25519_verify(key->public_key, std::as_bytes(std::span{&message, 1}), negotiate_.signature))
         return std::unexpected(TerminateCode::authentication_failed);
     Submission* slot = context_.commands.claim();
     DCX_CHECK(slot != nullptr);
-    *slot = submission(NegotiateSession{.client_session = negotiate_.client_session,
-                                        .connection = connection_,
-                                        .key = negotiate_.key},
-                       now);
+    *slot = submission(
+        NegotiateSession{.client_session = negotiate_.client_session, .connection = connection_, .key = negotiate_.key},
+        now);
     context_.commands.commit();
     state_ = SessionState::negotiating;
     return {};

@@ -1,5 +1,5 @@
-// Session: what one connection may say when. A state machine without sockets and clocks: frames and events go in, frames
-// leave through a FrameSink, commands through the CommandPort.
+// Session: what one connection may say when. A state machine without sockets and clocks: frames and events go in,
+// frames leave through a FrameSink, commands through the CommandPort.
 //
 //   connected -> challenged -> verifying -> negotiating -> negotiated -> establishing -> established -> ending
 //
@@ -52,7 +52,7 @@ enum class SessionState : std::uint8_t {
     negotiated,    // Establish is expected
     establishing,  // the core was asked
     established,
-    ending,        // reports still flow until the core has disconnected the session
+    ending,  // reports still flow until the core has disconnected the session
     over,
 };
 
@@ -87,7 +87,8 @@ class Session {
     [[nodiscard]] TerminateCode on_disconnected() const;
 
     // ---- from the gateway
-    // Ends in order: reports of commands already handed over are still told. The code when there is nothing to wait for.
+    // Ends in order: reports of commands already handed over are still told. The code when there is nothing to wait
+    // for.
     Outcome end(TerminateCode code, Moment now);
     // Timeouts and heartbeats.
     Outcome tick(Moment now, std::uint64_t next_outgoing);

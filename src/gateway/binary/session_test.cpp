@@ -91,10 +91,8 @@ class Rig final : public FrameSink {
         challenge_ = expect<Challenge>();
     }
     Negotiate signed_negotiate(std::uint64_t client_session = 77) {
-        const NegotiateMessage message{.nonce = challenge_.nonce,
-                                       .venue_id = challenge_.venue_id,
-                                       .client_session = client_session,
-                                       .key = key};
+        const NegotiateMessage message{
+            .nonce = challenge_.nonce, .venue_id = challenge_.venue_id, .client_session = client_session, .key = key};
         return {.client_session = client_session,
                 .key = key,
                 .signature = ed25519_sign(kSeed, std::as_bytes(std::span{&message, 1}))};
