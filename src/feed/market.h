@@ -1,0 +1,100 @@
+// Market: everything the feed knows of one instrument, made from events.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "feed/channel.h"
+#include "feed/decimal_format.h"
+#include "feed/feed_book.h"
+#include "feed/ticker_window.h"
+#include "model/event.h"
+
+namespace dcx::feed {
+
+struct Trade {
+    TradeId id{};
+    Price price{};
+    Quantity quantity{};
+    Side side{};  // of the taker
+    Time time{};
+};
+
+// The last trades, oldest first.
+class RecentTrades {
+  public:
+    void add(const Trade& trade) {
+        if (trades_.size() < kTradesInSnapshot) {
+            trades_.push_back(trade);
+            return;
+        }
+        trades_[oldest_] = trade;
+        oldest_ = (oldest_ + 1) % kTradesInSnapshot;
+    }
+    [[nodiscard]] std::size_t size() const { return trades_.size(); }
+    [[nodiscard]] const Trade& operator[](std::size_t place) const {
+        return trades_[(oldest_ + place) % trades_.size()];
+    }
+
+  private:
+    std::vector<Trade> trades_;
+    std::size_t oldest_ = 0;
+};
+
+// Constant size; prices of 0 mean that there is none.
+struct Ticker {
+    Price last{};
+    TickerWindow::Totals day{};
+    Price bid{};
+    Quantity bid_quantity{};
+    Price ask{};
+    Quantity ask_quantity{};
+    friend bool operator==(const Ticker&, const Ticker&) = default;
+};
+
+class Market {
+  public:
+    Market(const InstrumentListed& listing, std::string base, std::string quote);
+
+    [[nodiscard]] InstrumentId id() const { return id_; }
+    [[nodiscard]] const std::string& symbol() const { return symbol_; }
+    [[nodiscard]] const std::string& base() const { return base_; }
+    [[nodiscard]] const std::string& quote() const { return quote_; }
+    [[nodiscard]] const std::string& tick_size() const { return tick_size_; }
+    [[nodiscard]] const std::string& lot_size() const { return lot_size_; }
+    [[nodiscard]] Phase phase() const { return phase_; }
+    [[nodiscard]] const DecimalFormat& price_format() const { return price_format_; }
+    [[nodiscard]] const DecimalFormat& quantity_format() const { return quantity_format_; }
+    // Of sums of lots, and of ticks times lots.
+    [[nodiscard]] const DecimalFormat& volume_format() const { return volume_format_; }
+    [[nodiscard]] const DecimalFormat& notional_format() const { return notional_format_; }
+
+    void set_phase(Phase phase) { phase_ = phase; }
+    [[nodiscard]] FeedBook& book() { return book_; }
+    [[nodiscard]] const FeedBook& book() const { return book_; }
+    void add_trade(const Trade& trade);
+    [[nodiscard]] const RecentTrades& trades() const { return trades_; }
+    // The ticker at this log time, which never goes back.
+    [[nodiscard]] Ticker ticker(Time now);
+
+  private:
+    InstrumentId id_;
+    std::string symbol_;
+    std::string base_;
+    std::string quote_;
+    std::string tick_size_;
+    std::string lot_size_;
+    DecimalFormat price_format_;
+    DecimalFormat quantity_format_;
+    DecimalFormat volume_format_;
+    DecimalFormat notional_format_;
+    Phase phase_;
+    Price last_price_;
+    FeedBook book_;
+    RecentTrades trades_;
+    TickerWindow window_;
+};
+
+}  // namespace dcx::feed

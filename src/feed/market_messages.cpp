@@ -1,0 +1,138 @@
+#include "feed/market_messages.h"
+
+namespace dcx::feed {
+
+namespace {
+
+template <class Writer>
+void begin_message(Writer& writer, Channel channel, const Envelope& envelope) {
+    writer.map(envelope.skipped > 0 ? 9 : 8);
+    writer.template key<"channel">();
+    writer.text(name_of(channel));
+    writer.template key<"type">();
+    writer.text(envelope.snapshot ? "snapshot" : "update");
+    writer.template key<"symbol">();
+    writer.text(envelope.market.symbol());
+    writer.template key<"epoch">();
+    writer.number(envelope.epoch);
+    writer.template key<"prev">();
+    writer.number(envelope.prev);
+    writer.template key<"seq">();
+    writer.number(envelope.seq);
+    writer.template key<"time">();
+    writer.number(envelope.time.value);
+    if (envelope.skipped > 0) {
+        writer.template key<"skipped">();
+        writer.number(envelope.skipped);
+    }
+    writer.template key<"data">();
+}
+
+template <class Writer>
+void write_levels(Writer& writer, const Market& market, std::span<const LevelUpdate> levels) {
+    writer.array(levels.size());
+    for (const LevelUpdate& level : levels) {
+        writer.array(3);
+        writer.decimal(level.price.value, market.price_format());
+        writer.decimal(level.quantity.value, market.quantity_format());
+        writer.number(std::uint64_t{level.orders});
+        writer.end_array();
+    }
+    writer.end_array();
+}
+
+template <class Writer>
+void write_trade(Writer& writer, const Market& market, const Trade& trade) {
+    writer.map(5);
+    writer.template key<"id">();
+    writer.number(trade.id.value);
+    writer.template key<"price">();
+    writer.decimal(trade.price.value, market.price_format());
+    writer.template key<"quantity">();
+    writer.decimal(trade.quantity.value, market.quantity_format());
+    writer.template key<"side">();
+    writer.text(trade.side == Side::buy ? "buy" : "sell");
+    writer.template key<"time">();
+    writer.number(trade.time.value);
+    writer.end_map();
+}
+
+// A price, or null when there is none.
+template <class Writer>
+void write_price(Writer& writer, const Market& market, Price price) {
+    if (price.value == 0)
+        writer.null();
+    else
+        writer.decimal(price.value, market.price_format());
+}
+
+template <class Writer>
+void write_ticker(Writer& writer, const Market& market, const Ticker& ticker) {
+    writer.map(11);
+    writer.template key<"last">();
+    write_price(writer, market, ticker.last);
+    writer.template key<"open">();
+    write_price(writer, market, ticker.day.open);
+    writer.template key<"high">();
+    write_price(writer, market, ticker.day.high);
+    writer.template key<"low">();
+    write_price(writer, market, ticker.day.low);
+    writer.template key<"volume">();
+    writer.decimal(ticker.day.volume, market.volume_format());
+    writer.template key<"quote_volume">();
+    writer.decimal(ticker.day.quote_volume, market.notional_format());
+    writer.template key<"bid">();
+    write_price(writer, market, ticker.bid);
+    writer.template key<"bid_quantity">();
+    writer.decimal(ticker.bid_quantity.value, market.quantity_format());
+    writer.template key<"ask">();
+    write_price(writer, market, ticker.ask);
+    writer.template key<"ask_quantity">();
+    writer.decimal(ticker.ask_quantity.value, market.quantity_format());
+    writer.template key<"trades">();
+    writer.number(ticker.day.trades);
+    writer.end_map();
+}
+
+}  // namespace
+
+std::span<const std::byte> encode_book(FrameBuffer& out, Format format, const Envelope& envelope,
+                                       const BookUpdate& levels, std::uint32_t checksum) {
+    return encode_frame(out, format, [&](auto& writer) {
+        begin_message(writer, Channel::orderbook, envelope);
+        writer.map(3);
+        writer.template key<"bids">();
+        write_levels(writer, envelope.market, levels.bids);
+        writer.template key<"asks">();
+        write_levels(writer, envelope.market, levels.asks);
+        writer.template key<"checksum">();
+        writer.number(std::uint64_t{checksum});
+        writer.end_map();
+        writer.end_map();
+    });
+}
+
+std::span<const std::byte> encode_trades(FrameBuffer& out, Format format, const Envelope& envelope,
+                                         std::span<const Trade> trades) {
+    return encode_frame(out, format, [&](auto& writer) {
+        begin_message(writer, Channel::trades, envelope);
+        writer.map(1);
+        writer.template key<"trades">();
+        writer.array(trades.size());
+        for (const Trade& trade : trades) write_trade(writer, envelope.market, trade);
+        writer.end_array();
+        writer.end_map();
+        writer.end_map();
+    });
+}
+
+std::span<const std::byte> encode_ticker(FrameBuffer& out, Format format, const Envelope& envelope,
+                                         const Ticker& ticker) {
+    return encode_frame(out, format, [&](auto& writer) {
+        begin_message(writer, Channel::ticker, envelope);
+        write_ticker(writer, envelope.market, ticker);
+        writer.end_map();
+    });
+}
+
+}  // namespace dcx::feed

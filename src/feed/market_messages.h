@@ -1,0 +1,33 @@
+// The messages of the channels: one shape, {channel, type, symbol, epoch, prev, seq, time, data}, whatever the channel.
+// Each function encodes one whole frame into `out` and returns it; it is valid until `out` is used again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "feed/channel.h"
+#include "feed/depth_view.h"
+#include "feed/frame_buffer.h"
+#include "feed/market.h"
+
+namespace dcx::feed {
+
+struct Envelope {
+    const Market& market;
+    bool snapshot{};
+    std::uint64_t epoch{};
+    std::uint64_t prev{};
+    std::uint64_t seq{};
+    Time time{};
+    std::uint64_t skipped{};  // messages that this subscriber was not sent; told only when there are any
+};
+
+std::span<const std::byte> encode_book(FrameBuffer& out, Format format, const Envelope& envelope,
+                                       const BookUpdate& levels, std::uint32_t checksum);
+std::span<const std::byte> encode_trades(FrameBuffer& out, Format format, const Envelope& envelope,
+                                         std::span<const Trade> trades);
+std::span<const std::byte> encode_ticker(FrameBuffer& out, Format format, const Envelope& envelope,
+                                         const Ticker& ticker);
+
+}  // namespace dcx::feed
