@@ -14,6 +14,10 @@ add_library(dcx_http_parser INTERFACE)
 find_library(HTTP_PARSER_LIB http_parser REQUIRED)
 target_link_libraries(dcx_http_parser INTERFACE ${HTTP_PARSER_LIB})
 
+add_library(dcx_zstd INTERFACE)
+find_library(ZSTD_LIB zstd REQUIRED)
+target_link_libraries(dcx_zstd INTERFACE ${ZSTD_LIB})
+
 add_library(dcx_toml INTERFACE)
 find_library(TOMLPLUSPLUS_LIB tomlplusplus REQUIRED)
 target_link_libraries(dcx_toml INTERFACE ${TOMLPLUSPLUS_LIB})
