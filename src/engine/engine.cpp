@@ -52,7 +52,7 @@ Engine::Engine(const EngineGround& ground, const EngineOptions& options, EngineS
     journal_ = std::make_unique<JournalThread>(
         JournalThread::Options{.writer = std::move(start.writer), .ring_capacity = options.command_ring_capacity},
         clock_, memory_, durable_, status_);
-    for (const Command& command : start.first_commands) DCX_CHECK(journal_->commands().try_write(command));
+    if (start.genesis) DCX_CHECK(journal_->commands().try_write(*start.genesis));
     journal_->commands().flush();
 }
 
@@ -86,29 +86,33 @@ bool Engine::poll() {
     if (closed_ || status_.ended()) return false;
     const bool stopping = stop_requested_.load(std::memory_order_acquire);
     if (stopping) status_.move_to(EngineState::stopping);
-    // Who is told to stop has no use for the rest of the telling.
-    if (!restored_ && !stopping) return tell_restored_state();
-
     if (!log_clock_.look()) [[unlikely]] {
         stop_for(log_clock_.jump_text());
         return false;
     }
-    bool worked = apply_staged();
+    // Who is told to stop has no use for the rest of the telling.
+    if (!restored_ && !stopping) return tell_restored_state();
+
+    const bool worked = apply_staged();
     // As long as readers hold the room, nothing new is taken: what is stamped must be applied first.
     if (!staged_.empty()) return worked;
-    if (since_checkpoint_ >= checkpoint_every_ ? stage_checkpoint() : stage_submissions()) {
-        worked = true;
+    if (stage_next()) {
         apply_staged();
-    } else if (stopping) {
-        worked |= finish();
+        return true;
     }
-    return worked;
+    return (stopping && epoch_started_ && finish()) || worked;
+}
+
+// The next commands of the log, if there are any and there is room for them.
+bool Engine::stage_next() {
+    if (!epoch_started_) return start_epoch();
+    return since_checkpoint_ >= checkpoint_every_ ? stage_checkpoint() : stage_submissions();
 }
 
 int Engine::max_sleep_ms() {
     if (closed_ || status_.ended()) return platform::any_sleep_ms;
     // Nobody rings when a reader made room or the disk did.
-    if (!restored_ || !staged_.empty() || stop_requested_.load(std::memory_order_relaxed)) return 1;
+    if (!epoch_started_ || !staged_.empty() || stop_requested_.load(std::memory_order_relaxed)) return 1;
     return waits_for_disk_ ? 1 : platform::any_sleep_ms;
 }
 
@@ -119,7 +123,14 @@ bool Engine::tell_restored_state() {
     restored_ = core_->restore(restore_cursor_, out, room);
     events_.publish(out.position);
     durable_.wake_if_visible(last_);
-    if (restored_) status_.move_to(EngineState::live);
+    return true;
+}
+
+// Live as soon as it is staged: whatever is taken from now on comes after it in the log.
+bool Engine::start_epoch() {
+    if (!stage_own(StartEpoch{.epoch = report_.epoch, .engine_version = kEngineVersion, .zero = 0})) return false;
+    epoch_started_ = true;
+    status_.move_to(EngineState::live);
     return true;
 }
 
@@ -172,15 +183,22 @@ std::size_t Engine::take_from(ring::Channel<Submission>& producer, std::span<Com
     return taken;
 }
 
-// Only when everything stamped is applied: it holds the hash of all events before it.
-bool Engine::stage_checkpoint() {
+template <MessageBody Body>
+bool Engine::stage_own(const Body& body) {
     DCX_CHECK(staged_.empty());
     const auto room = room_for_commands(1);
     if (room.empty()) return false;
     last_ = Sequence{last_.value + 1};
-    room[0] = engine_command(Checkpoint{.event_hash = hash_.value()}, last_, log_clock_.now());
-    since_checkpoint_ = 0;
+    room[0] = engine_command(body, last_, log_clock_.now());
+    ++since_checkpoint_;
     stage(room);
+    return true;
+}
+
+// Only when everything stamped is applied: it holds the hash of all events before it.
+bool Engine::stage_checkpoint() {
+    if (!stage_own(Checkpoint{.event_hash = hash_.value()})) return false;
+    since_checkpoint_ = 0;
     return true;
 }
 

@@ -7,11 +7,12 @@
 // possible answer of a command the engine waits for its slowest reader, without room in the journal's ring for the
 // disk, and then gateways find their rings full.
 //
-// Life: open() recovers the log and replays it, logs Genesis when it is new and StartEpoch in any case. Producers and
-// readers are added. Then poll() runs on one thread and tells the readers the state of the start, all sessions
-// disconnected, up to RestoreCompleted (its epoch is the running one), before it takes the first submission. The events
-// of Genesis and StartEpoch themselves are in the log and in its hash, but for the readers that state includes them.
-// A failed disk, or a wall clock that jumps, ends it: status() says why, and a new start decides what the log holds.
+// Life: open() recovers the log and replays it; a new log gets its Genesis. Producers and readers are added. Then
+// poll() runs on one thread: it tells the readers the state where the replay ended, up to RestoreCompleted, logs
+// StartEpoch, whose events (EpochStarted, a SessionDisconnected for every session that was open) are the first live
+// ones, and only then takes submissions. So a reader has the whole log: the state up to a command, and every event
+// after it. A failed disk, or a wall clock that jumps, ends it: status() says why, and a new start decides what the log
+// holds.
 //
 // Threads: add_*, and open(), before any poll(). poll() and max_sleep_ms() one thread; request_stop(), status(),
 // applied(), durable() any.
@@ -82,11 +83,15 @@ class Engine final : public platform::Pollable {
     Engine(const EngineGround& ground, const EngineOptions& options, EngineStart start);
 
     bool tell_restored_state();
+    bool stage_next();
+    bool start_epoch();
     // Where the next commands are written: the journal's ring itself, or a buffer in its place.
     std::span<Command> room_for_commands(std::size_t wanted);
     void stage(std::span<Command> commands);
     bool stage_submissions();
     std::size_t take_from(ring::Channel<Submission>& producer, std::span<Command> room);
+    template <MessageBody Body>
+    bool stage_own(const Body& body);
     bool stage_checkpoint();
     bool apply_staged();
     void publish(Sequence first, ring::Position begin);
@@ -121,6 +126,7 @@ class Engine final : public platform::Pollable {
     std::uint64_t since_checkpoint_;  // commands stamped
     core::RestoreCursor restore_cursor_;
     bool restored_ = false;
+    bool epoch_started_ = false;
     bool waits_for_disk_ = false;  // the journal's ring was full
     bool closed_ = false;          // the last command is staged
     std::atomic<bool> stop_requested_{false};

@@ -17,7 +17,7 @@ class Starting {
     }
 
     std::expected<EngineStart, std::string> run() {
-        if (!replay_log() || !log_genesis() || !log_epoch() || !open_writer()) return std::unexpected(error_);
+        if (!replay_log() || !begin_new_log() || !open_writer()) return std::unexpected(error_);
         start_.hash = replay_->hash();
         start_.since_checkpoint = replay_->since_checkpoint();
         return std::move(start_);
@@ -53,24 +53,21 @@ class Starting {
         }
     }
 
-    bool log_genesis() {
+    bool begin_new_log() {
+        // The journal counts epochs too and may be ahead: a start that wrote no StartEpoch has used its number.
+        start_.report.epoch = std::max(start_.core->epoch(), recovery_.end.epoch) + 1;
         if (start_.core->started()) return true;
         if (start_.core->sequence()) return refuse("the log does not begin with a genesis");
         start_.report.fresh = true;
         Genesis genesis = options_.genesis;
         // The first segment of a log that never came to its first command has a venue's id already.
         if (!recovery_.empty()) genesis.venue_id = recovery_.venue_id;
-        log(genesis);
+        start_.genesis = engine_command(genesis, Sequence{std::uint64_t{1}}, now_);
+        replay_->forget_events();
+        DCX_CHECK(replay_->apply(*start_.genesis));
         if (start_.core->started()) return true;
         const auto reason = replay_->events().back().as<CommandRejected>().reason;
         return refuse("the core refuses the genesis: " + std::string{to_string(reason)});
-    }
-
-    bool log_epoch() {
-        // The journal counts epochs too and may be ahead: a start whose first batch was torn has used its number.
-        start_.report.epoch = std::max(start_.core->epoch(), recovery_.end.epoch) + 1;
-        log(StartEpoch{.epoch = start_.report.epoch, .engine_version = kEngineVersion, .zero = 0});
-        return true;
     }
 
     bool open_writer() {
@@ -84,14 +81,6 @@ class Starting {
         if (!writer) return refuse(writer.error().message);
         start_.writer = std::move(*writer);
         return true;
-    }
-
-    template <MessageBody Body>
-    void log(const Body& body) {
-        const Sequence next{start_.core->sequence().value + 1};
-        start_.first_commands.push_back(engine_command(body, next, now_));
-        replay_->forget_events();
-        DCX_CHECK(replay_->apply(start_.first_commands.back()));
     }
 
     [[nodiscard]] double seconds() const {

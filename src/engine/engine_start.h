@@ -1,5 +1,5 @@
 // The start of an engine: what comes before its threads. The log is recovered and replayed into a fresh core; a new log
-// gets its Genesis, every start its StartEpoch: both are applied here and wait in `first_commands` for the journal.
+// gets its Genesis, which is applied here and then waits for the journal.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -59,7 +58,7 @@ struct EngineStart {
     std::unique_ptr<core::Core> core;
     EventHash hash;
     std::unique_ptr<journal::Writer> writer;  // none without a storage
-    std::vector<Command> first_commands;      // applied, not yet in the journal
+    std::optional<Command> genesis;           // of a new log: applied, not yet in the journal
     std::uint64_t since_checkpoint{};
     StartReport report;
 };

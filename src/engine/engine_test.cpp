@@ -43,6 +43,9 @@ TEST_CASE("engine: an event is seen when its command is durable, not before") {
     while (rig.engine->poll()) {
     }
     CHECK_FALSE(rig.seen.drain(*rig.source));
+    CHECK(rig.poll_journal());
+    CHECK(rig.seen.drain(*rig.source));
+    CHECK(rig.seen.completed);
     begin(rig, traffic);
     const std::size_t before = rig.seen.live.size();
     const Sequence last = rig.seen.last;
@@ -125,9 +128,16 @@ TEST_CASE("engine: after a restart state, hash and a fresh reader's world are th
         } else {
             rig.settle();
             REQUIRE(rig.seen.completed);
-            CHECK(rig.seen.restored.back().as<RestoreCompleted>().epoch == static_cast<std::uint64_t>(life));
-            for (const Event& event : rig.seen.restored) CHECK((event.header.flags & kRestored) != 0);
-            CHECK(rig.seen.live.empty());
+            CHECK(rig.seen.restored.back().as<RestoreCompleted>().epoch == static_cast<std::uint64_t>(life - 1));
+            for (const Event& event : rig.seen.restored) {
+                CHECK((event.header.flags & kRestored) != 0);
+                CHECK(event.header.sequence == rig.engine->start_report().replayed);
+            }
+            // The first live events: the epoch, and the end of every session that the last one left open.
+            REQUIRE(rig.seen.live.size() == 1 + 1 + Traffic::kTraders);
+            CHECK(rig.seen.live[0].as<EpochStarted>().epoch == static_cast<std::uint64_t>(life));
+            CHECK(rig.seen.live[0].header.sequence.value == rig.engine->start_report().replayed.value + 1);
+            CHECK(rig.seen.live[1].header.kind == EventKind::session_disconnected);
             check_same_state(rig.seen, rig.engine->core());
             for (const auto& [id, session] : rig.seen.sessions) CHECK_FALSE(session.established);
             rig.submit(traffic.log_on(rig.seen));
