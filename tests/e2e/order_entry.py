@@ -1,0 +1,263 @@
+"""Order entry in Python, written from docs/protocols/order-entry.md and independent of src/client: what the venue's own
+client gets wrong in the same way as the venue does, this one does not. Blocking sockets; every wait is bounded."""
+
+import collections
+import os
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+
+MAGIC, SCHEMA, VERSION = 0xEB50, 0xDC, 1
+HEADER = struct.Struct("<IHHQqHHHH")
+REPORT_HEADER = struct.Struct("<qqqqqQIB3x")
+
+CHALLENGE, NEGOTIATE, NEGOTIATED, NEGOTIATE_REJECTED, ESTABLISH, ESTABLISHED, HEARTBEAT, TERMINATE = range(100, 108)
+BALANCE_QUERY, BALANCE, LIST_QUERY, QUERY_DONE = range(110, 114)
+EXECUTION_REPORT, REPORT = 200, 300
+OPEN_ACCOUNT, ADD_KEY, REVOKE_KEY, LIST_ASSET, LIST_INSTRUMENT, SET_PHASE = range(10, 16)
+PLACE, CANCEL, AMEND = 30, 31, 32
+TRANSFER, MINT, BURN = 40, 41, 42
+EV_COMMAND_REJECTED, EV_ACCOUNT_OPENED, EV_KEY_ADDED = 4, 10, 11
+EV_ASSET_LISTED, EV_INSTRUMENT_LISTED, EV_PHASE_CHANGED, EV_CANCEL_REJECTED, EV_TRANSFERRED = 13, 14, 15, 36, 40
+BUY, SELL, LIMIT, MARKET, GTC, IOC = 1, 2, 1, 2, 1, 2
+
+Frame = collections.namedtuple("Frame", "sequence template block")
+Report = collections.namedtuple("Report", "sequence template event_sequence event_index received sequenced durability body")
+Execution = collections.namedtuple(
+    "Execution",
+    "order_id cl_ord_id orig_cl_ord_id price order_qty leaves_qty cum_qty last_px last_qty trade_id fee account instrument "
+    "slot side exec_type ord_status liquidity reject_reason cancel_reason")
+
+
+class Terminated(Exception):
+    """The venue ended the session; .code says why (0: the connection just closed)."""
+
+    def __init__(self, code):
+        super().__init__(f"terminated with code {code}")
+        self.code = code
+
+
+class Key:
+    def __init__(self, key_id, seed, account=0):
+        self.id, self.seed, self.account = key_id, seed, account
+
+    @classmethod
+    def read(cls, path):
+        """The key file that the venue writes: lines of `name value`."""
+        fields = {}
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                line = line.split("#")[0].strip()
+                if line:
+                    name, value = line.replace("=", " ").split(None, 1)
+                    fields[name.strip()] = value.strip()
+        return cls(int(fields["key_id"]), bytes.fromhex(fields["seed"]), int(fields.get("account", 0)))
+
+    def _run(self, arguments, stdin=None):
+        with tempfile.NamedTemporaryFile(suffix=".der") as pem:
+            pem.write(bytes.fromhex("302e020100300506032b657004220420") + self.seed)
+            pem.flush()
+            return subprocess.run(["openssl", *[a.replace("@KEY", pem.name) for a in arguments]], input=stdin, check=True,
+                                  capture_output=True).stdout
+
+    def sign(self, message):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(message)
+            file.flush()
+            return self._run(["pkeyutl", "-sign", "-rawin", "-inkey", "@KEY", "-keyform", "DER", "-in", file.name])
+
+    def public(self):
+        return self._run(["pkey", "-in", "@KEY", "-inform", "DER", "-pubout", "-outform", "DER"])[-32:]
+
+    @classmethod
+    def fresh(cls):
+        return cls(0, os.urandom(32))
+
+
+def transfer_id():
+    """UUIDv7 as the venue wants it: (low, high) 64-bit halves."""
+    random = int.from_bytes(os.urandom(10), "little")
+    high = (int(time.time() * 1000) << 16) | (7 << 12) | (random & 0xFFF)
+    low = (2 << 62) | (random >> 18)
+    return low, high
+
+
+def place_block(cl_ord_id, price, quantity, account, instrument, side, order_type=LIMIT, tif=GTC, flags=0):
+    return struct.pack("<QqqIIBBBBI", cl_ord_id, price, quantity, account, instrument, side, order_type, tif, flags, 0)
+
+
+def cancel_block(cl_ord_id, account, order_id=0, orig=0, slot=0):
+    return struct.pack("<QQQII", cl_ord_id, orig, order_id, account, slot)
+
+
+def amend_block(cl_ord_id, account, price, quantity, order_id=0, orig=0, slot=0, replace=False):
+    return struct.pack("<QQQqqIIB7x", cl_ord_id, orig, order_id, price, quantity, account, slot, int(replace))
+
+
+def transfer_block(debit, credit, asset, amount, tid=None):
+    low, high = tid or transfer_id()
+    return struct.pack("<QQqIIII", low, high, amount, debit, credit, asset, 0)
+
+
+def mint_block(account, asset, amount, tid=None, source=0):
+    low, high = tid or transfer_id()
+    return struct.pack("<QQqIIB7x", low, high, amount, account, asset, source)
+
+
+def frame(template, block, sequence=0):
+    length = HEADER.size + len(block)
+    return HEADER.pack(length, MAGIC, 0, sequence, time.time_ns(), len(block), template, SCHEMA, VERSION) + block
+
+
+class Connection:
+    """Frames over one socket, no session."""
+
+    def __init__(self, address, timeout=10.0):
+        host, port = address.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)), timeout=timeout)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer = b""
+
+    def close(self):
+        self.socket.close()
+
+    def send_bytes(self, data):
+        self.socket.sendall(data)
+
+    def receive(self):
+        """The next frame; Terminated when the venue says so or closes."""
+        while True:
+            if len(self.buffer) >= HEADER.size:
+                length, magic, _, sequence, _, block_length, template, schema, _ = HEADER.unpack_from(self.buffer)
+                assert magic == MAGIC and schema == SCHEMA and length == HEADER.size + block_length, "a broken frame"
+                if len(self.buffer) >= length:
+                    block, self.buffer = self.buffer[HEADER.size:length], self.buffer[length:]
+                    if template == TERMINATE:
+                        raise Terminated(struct.unpack_from("<H", block)[0])
+                    return Frame(sequence, template, block)
+            try:
+                data = self.socket.recv(1 << 16)
+            except ConnectionError:
+                raise Terminated(0) from None
+            if not data:
+                raise Terminated(0)
+            self.buffer += data
+
+
+class Session(Connection):
+    """Negotiated and established with a key; counts its own sequence."""
+
+    def __init__(self, address, key, client_session=1, heartbeat_ms=60000, timeout=10.0):
+        super().__init__(address, timeout)
+        self.key = key
+        challenge = self.expect(CHALLENGE)
+        nonce, venue = challenge.block[:32], challenge.block[32:48]
+        message = b"dcx-negotiate-v1" + nonce + venue + struct.pack("<QII", client_session, key.id, 0)
+        self.send_bytes(frame(NEGOTIATE, struct.pack("<QII", client_session, key.id, 0) + key.sign(message)))
+        negotiated = self.expect(NEGOTIATED)
+        (_, self.next_out, self.next_report, self.cl_ord_id, _, _, self.account, self.permissions) = struct.unpack(
+            "<QQQQIIII", negotiated.block)
+        self.send_bytes(frame(ESTABLISH, struct.pack("<II", heartbeat_ms, 0)))
+        self.expect(ESTABLISHED)
+
+    def expect(self, template):
+        got = self.receive()
+        if got.template == NEGOTIATE_REJECTED:
+            raise AssertionError(f"negotiate rejected, reason {struct.unpack_from('<H', got.block, 8)[0]}")
+        assert got.template == template, f"template {got.template}, expected {template}"
+        return got
+
+    def next_cl_ord_id(self):
+        self.cl_ord_id += 1
+        return self.cl_ord_id
+
+    def command(self, template, block):
+        """Bytes of the next sequenced frame."""
+        data = frame(template, block, self.next_out)
+        self.next_out += 1
+        return data
+
+    def send(self, template, block):
+        self.send_bytes(self.command(template, block))
+
+    def report(self):
+        """The next report; its sequence must be the next one."""
+        while True:
+            got = self.receive()
+            if got.template == HEARTBEAT:
+                continue
+            assert got.sequence == self.next_report, f"report {got.sequence}, expected {self.next_report}"
+            self.next_report += 1
+            received, sequenced, _, _, _, event, index, durability = REPORT_HEADER.unpack_from(got.block)
+            return Report(got.sequence, got.template, event, index, received, sequenced, durability,
+                          got.block[REPORT_HEADER.size:])
+
+    def execution(self):
+        got = self.report()
+        assert got.template == EXECUTION_REPORT, f"template {got.template} {got.body.hex()}"
+        return execution_of(got)
+
+    def ask(self, template, block):
+        self.send(template, block)
+        return self.report()
+
+    def balances(self, account):
+        """{asset: (available, held)}"""
+        self.send_bytes(frame(BALANCE_QUERY, struct.pack("<QII", 7, account, 0)))
+        result = {}
+        while True:
+            got = self.receive()
+            if got.template == QUERY_DONE:
+                assert struct.unpack_from("<H", got.block, 8)[0] == 0, "balance query refused"
+                return result
+            if got.template == BALANCE:
+                _, _, available, held, _, asset = struct.unpack("<QQqqII", got.block)
+                result[asset] = (available, held)
+
+    def listings(self):
+        """({symbol: asset id}, {symbol: instrument id})"""
+        self.send_bytes(frame(LIST_QUERY, struct.pack("<Q", 8)))
+        assets, instruments = {}, {}
+        while True:
+            got = self.receive()
+            if got.template == QUERY_DONE:
+                return assets, instruments
+            if got.template == REPORT + EV_ASSET_LISTED:
+                body = got.block[REPORT_HEADER.size:]
+                assets[body[:8].rstrip(b"\0").decode()] = struct.unpack_from("<I", body, 16)[0]
+            if got.template == REPORT + EV_INSTRUMENT_LISTED:
+                body = got.block[REPORT_HEADER.size:]
+                instruments[body[:16].rstrip(b"\0").decode()] = struct.unpack_from("<I", body, 16)[0]
+
+    # ---- operators
+
+    def open_account(self):
+        report = self.ask(OPEN_ACCOUNT, struct.pack("<QB7x", 1, 1))
+        assert report.template == REPORT + EV_ACCOUNT_OPENED, report
+        return struct.unpack_from("<QI", report.body)[1]
+
+    def add_key(self, account, permissions=7):
+        key = Key.fresh()
+        report = self.ask(ADD_KEY, key.public() + struct.pack("<II", account, permissions))
+        assert report.template == REPORT + EV_KEY_ADDED, report
+        key.id = struct.unpack_from("<I", report.body, 32)[0]
+        key.account = account
+        return key
+
+    def mint(self, account, asset, amount):
+        report = self.ask(MINT, mint_block(account, asset, amount))
+        assert report.template == REPORT + EV_TRANSFERRED, report
+
+    def funded(self, balances):
+        """A new account with a key and {asset: amount}."""
+        account = self.open_account()
+        key = self.add_key(account)
+        for asset, amount in balances.items():
+            self.mint(account, asset, amount)
+        return key
+
+
+def execution_of(report):
+    return Execution(*struct.unpack("<QQQqqqqqqQqIIIBBBBHB5x", report.body))
