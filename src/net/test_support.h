@@ -102,7 +102,7 @@ class RawClient {
         });
     }
     // What has come and was not taken yet.
-    [[nodiscard]] std::string take() { return std::exchange(received_, {}); }
+    std::string take() { return std::exchange(received_, {}); }
     [[nodiscard]] const std::string& received() const { return received_; }
     [[nodiscard]] bool ended() const { return ended_; }
     [[nodiscard]] bool was_reset() const { return reset_; }
