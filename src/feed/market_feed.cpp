@@ -154,7 +154,7 @@ bool MarketFeed::start(Variant& variant) {
     variant.started = true;
     variant.seq = context_.seq;
     variant.time = context_.time;
-    variant.view.reset(market_.book());
+    if (variant.key.channel == Channel::orderbook) variant.view.reset(market_.book());
     if (variant.key.channel == Channel::ticker) variant.ticker = market_.ticker(context_.time);
     return true;
 }
