@@ -6,7 +6,7 @@
 
 namespace dcx::gateway {
 
-ReadModel::ReadModel(std::optional<Ed25519PublicKey> operator_key) : operator_key_(operator_key) {
+ReadModel::ReadModel() {
     add_account(kIssuanceAccount);
     add_account(kFeeAccount);
 }
@@ -52,10 +52,6 @@ void ReadModel::apply_order_event(const Event& event) {
 
 void ReadModel::apply_registry_event(const Event& event) {
     switch (event.header.kind) {
-        case EventKind::genesis_applied:
-            identity_.venue_id = event.as<GenesisApplied>().venue_id;
-            if (operator_key_) add_key({.public_key = *operator_key_, .key = KeyId{1u}, .permissions = kPermitAll});
-            break;
         case EventKind::epoch_started:
             identity_.epoch = event.as<EpochStarted>().epoch;
             epoch_started_ = true;

@@ -1,5 +1,6 @@
 // ReadModel: what a gateway knows of the venue from events alone: keys, accounts, balances, assets, instruments. It
-// follows the log; as_of() names the last command in it. It trusts its events (they come from our own core).
+// follows the log from a source's restored state on; as_of() names the last command in it. It trusts its events, which
+// come from our own core.
 //
 // One thread. Memory grows with accounts and with the assets an account ever held.
 #pragma once
@@ -7,7 +8,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -37,9 +37,7 @@ struct KnownKey {
 
 class ReadModel {
   public:
-    ReadModel() : ReadModel(std::nullopt) {}
-    // `operator_key` is key 1 of a venue that is born while we watch: GenesisApplied does not carry it.
-    explicit ReadModel(std::optional<Ed25519PublicKey> operator_key);
+    ReadModel();
 
     void apply(const Event& event);
 
@@ -79,7 +77,6 @@ class ReadModel {
     // The asset that an order of this side pays with.
     [[nodiscard]] AssetId paid_with(InstrumentId id, Side side);
 
-    std::optional<Ed25519PublicKey> operator_key_;
     VenueIdentity identity_;
     Sequence as_of_{};
     bool restored_ = false;

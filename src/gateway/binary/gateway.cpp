@@ -30,7 +30,6 @@ Gateway::Gateway(const Wiring& wiring, const GatewayOptions& options)
       clock_(wiring.clock),
       events_(wiring.events),
       options_(options),
-      model_(options.operator_key),
       commands_(wiring.commands),
       context_{.model = model_,
                .commands = commands_,
@@ -42,9 +41,10 @@ Gateway::Gateway(const Wiring& wiring, const GatewayOptions& options)
       ticker_(wiring.reactor, [this] { tick(); }),
       listener_(wiring.reactor, {.endpoint = options.listen, .max_connections = options.max_connections + kTurnedAway},
                 [this](net::Socket socket) { accept(std::move(socket)); }) {
-    DCX_CHECK(options.event_batch > 0 && options.max_connections > 0 && options.output_limit >= kMinOutputLimit);
+    DCX_CHECK(options.event_batch > 0 && options.max_connections > 0);
+    options_.output_limit = std::max(options.output_limit, kMinOutputLimit);
     tcp_options_.receive_capacity = kReceiveCapacity;
-    tcp_options_.output_limit = options.output_limit + kLastWords;
+    tcp_options_.output_limit = options_.output_limit + kLastWords;
 }
 
 Gateway::~Gateway() = default;

@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/ed25519.h"
 #include "gateway/binary/connection.h"
 #include "gateway/binary/reports.h"
 #include "gateway/binary/session_table.h"
@@ -37,11 +36,9 @@ struct GatewayOptions {
     std::uint32_t gateway = 1;  // unique among the gateways of one engine
     Durability durability = Durability::disk;
     std::size_t max_connections = 10'000;
-    std::size_t output_limit = 1024 * 1024;  // at least kMinOutputLimit
+    std::size_t output_limit = 1024 * 1024;  // a smaller one than kMinOutputLimit is raised to it
     std::int64_t handshake_timeout_ns = 10'000'000'000;
     std::size_t event_batch = 256;
-    // Key 1 of a venue whose Genesis is applied while this gateway runs; events do not carry it.
-    std::optional<Ed25519PublicKey> operator_key{};
 };
 
 class Gateway {

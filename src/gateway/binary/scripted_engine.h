@@ -30,12 +30,10 @@ class ScriptedEngine final : public EventSource {
 
     explicit ScriptedEngine(ring::Channel<Submission>& commands) : commands_(commands) {}
 
-    // The beginning that every source has: an empty restored state, then a venue that is born and its first epoch.
+    // The beginning that every source has: the restored state of a venue that was just born, then its first epoch.
     void begin(std::uint64_t epoch = 1) {
         next_command({});
-        emit(RestoreCompleted{}, SessionId{}, kRestored);
-        next_command({});
-        emit(GenesisApplied{.venue_id = venue_id()});
+        emit(RestoreCompleted{.venue_id = venue_id()}, SessionId{}, kRestored);
         next_command({});
         emit(EpochStarted{.epoch = epoch});
     }

@@ -1,0 +1,161 @@
+#include "client/blocking_client.h"
+
+#include <algorithm>
+
+namespace dcx::client {
+namespace {
+constexpr std::int64_t kNsPerMs = 1'000'000;
+}  // namespace
+
+template <class Done>
+Result<void> BlockingClient::wait(const Done& done) {
+    const std::int64_t deadline = reactor_.now_ns() + wait_ms_ * kNsPerMs;
+    while (!done()) {
+        if (closed_) return std::unexpected(*closed_);
+        const std::int64_t left = deadline - reactor_.now_ns();
+        if (left <= 0)
+            return std::unexpected(ClientError{.kind = ClientError::Kind::timeout, .text = "no answer in time"});
+        reactor_.poll(static_cast<int>(left / kNsPerMs) + 1);
+    }
+    return {};
+}
+
+Result<std::unique_ptr<BlockingClient>> BlockingClient::connect(ClientOptions options, int wait_ms) {
+    std::unique_ptr<BlockingClient> self{new BlockingClient(wait_ms)};
+    options.heartbeat_ms = std::max(options.heartbeat_ms, 20'000u);  // its owner may be busy elsewhere
+    options.handshake_timeout_ns = wait_ms * kNsPerMs;
+    OrderEntryClient::Owner& owner = *self;
+    self->client_ = std::make_unique<OrderEntryClient>(self->reactor_, options, owner);
+    if (auto ready = self->wait([&] { return self->client_->ready(); }); !ready) return std::unexpected(ready.error());
+    return self;
+}
+
+BlockingClient::~BlockingClient() {
+    if (client_ != nullptr && client_->ready()) finish();
+}
+
+bool BlockingClient::finish() {
+    client_->finish();
+    // The end of the connection is what is waited for here, so it is no error.
+    (void)wait([this] { return closed_.has_value(); });
+    return closed_ && closed_->code == TerminateCode::finished;
+}
+
+void BlockingClient::begin() {
+    awaited_ = {};
+    answer_.reset();
+    execution_.reset();
+    refusal_.reset();
+    query_done_.reset();
+    balances_.clear();
+    listings_ = {};
+}
+
+ClientError BlockingClient::not_sent() const {
+    return closed_ ? *closed_ : ClientError{.kind = ClientError::Kind::not_sent, .text = "the session is not open"};
+}
+
+// ---- orders
+
+Result<ExecutionReport> BlockingClient::place(const PlaceOrder& order) {
+    begin();
+    return ask_order(client_->place(order));
+}
+Result<ExecutionReport> BlockingClient::cancel(const CancelOrder& cancel) {
+    begin();
+    return ask_order(client_->cancel(cancel));
+}
+Result<ExecutionReport> BlockingClient::amend(const AmendOrder& amend) {
+    begin();
+    return ask_order(client_->amend(amend));
+}
+
+Result<ExecutionReport> BlockingClient::ask_order(ClOrdId sent) {
+    if (!sent) return std::unexpected(not_sent());
+    awaited_ = {.sequence = client_->last_sequence(), .cl_ord_id = sent, .kind = EventKind::cancel_rejected};
+    if (auto waited = wait([this] { return execution_.has_value() || refusal_.has_value(); }); !waited)
+        return std::unexpected(waited.error());
+    if (refusal_) return std::unexpected(*refusal_);
+    return *execution_;
+}
+
+void BlockingClient::on_execution(OrderEntryClient&, const ExecutionReport& report, std::uint64_t) {
+    // The first report of the request's own number is its answer; a trade never is.
+    const bool answers = awaited_.cl_ord_id && report.cl_ord_id == awaited_.cl_ord_id &&
+                         report.exec_type != ExecType::trade && !execution_ && !refusal_;
+    if (!answers) return executions_.push_back(report);
+    if (report.exec_type == ExecType::rejected)
+        refusal_ = ClientError{.kind = ClientError::Kind::refused,
+                               .reason = report.reject_reason,
+                               .text = std::string{to_string(report.reject_reason)}};
+    else
+        execution_ = report;
+}
+
+Result<ExecutionReport> BlockingClient::next_execution() {
+    if (auto waited = wait([this] { return !executions_.empty(); }); !waited) return std::unexpected(waited.error());
+    const ExecutionReport first = executions_.front();
+    executions_.pop_front();
+    return first;
+}
+
+// ---- everything else
+
+void BlockingClient::on_report(OrderEntryClient&, const Report& report) {
+    if (awaited_.sequence == 0 || answer_ || refusal_) return;
+    ClientError refused{.kind = ClientError::Kind::refused};
+    if (report.kind == EventKind::command_rejected) {
+        const auto rejected = report.as<CommandRejected>();
+        if (rejected.session_sequence != awaited_.sequence) return;
+        refused.reason = rejected.reason;
+        refused.detail = rejected.detail;
+    } else if (report.kind == EventKind::cancel_rejected) {
+        const auto rejected = report.as<CancelRejected>();
+        if (!awaited_.cl_ord_id || rejected.cl_ord_id != awaited_.cl_ord_id) return;
+        refused.reason = rejected.reason;
+    } else {
+        if (report.kind != awaited_.kind) return;
+        Answer& answer = answer_.emplace();
+        answer.kind = report.kind;
+        std::ranges::copy(report.body, answer.body.begin());
+        return;
+    }
+    refused.text = to_string(refused.reason);
+    refusal_ = std::move(refused);
+}
+
+Result<void> BlockingClient::ask_query(bool sent) {
+    if (!sent) return std::unexpected(not_sent());
+    if (auto waited = wait([this] { return query_done_.has_value(); }); !waited) return std::unexpected(waited.error());
+    if (query_done_->reason == RejectReason::none) return {};
+    return std::unexpected(ClientError{.kind = ClientError::Kind::refused,
+                                       .reason = query_done_->reason,
+                                       .text = std::string{to_string(query_done_->reason)}});
+}
+
+Result<std::vector<Balance>> BlockingClient::balances(AccountId account) {
+    begin();
+    if (auto asked = ask_query(client_->query_balances(account, ++query_)); !asked)
+        return std::unexpected(asked.error());
+    return std::move(balances_);
+}
+
+Result<Listings> BlockingClient::listings() {
+    begin();
+    if (auto asked = ask_query(client_->query_listings(++query_)); !asked) return std::unexpected(asked.error());
+    return std::move(listings_);
+}
+
+void BlockingClient::on_query_done(OrderEntryClient&, const QueryDone& done) {
+    // An earlier one, whose call gave up waiting, is not the answer.
+    if (done.reference == query_) query_done_ = done;
+}
+
+void BlockingClient::on_closed(OrderEntryClient&, const ClientClosed& closed) {
+    closed_ = ClientError{.kind = ClientError::Kind::closed,
+                          .reason = closed.refused,
+                          .code = closed.code,
+                          .text = std::string{closed.text}};
+}
+
+}  // namespace dcx::client

@@ -1,0 +1,139 @@
+// BlockingClient: order entry one request at a time, for tools and tests: each call sends, waits for the answer at most
+// `wait_ms`, and returns it or why there is none. Reports that come meanwhile (fills of resting orders) are kept, in
+// order, for next_execution(). It has a reactor of its own and lives on one thread; heartbeats are sent while it waits,
+// so a caller that does other things for minutes calls poll() now and then.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/order_entry_client.h"
+
+namespace dcx::client {
+
+struct ClientError {
+    enum class Kind : std::uint8_t {
+        refused,   // by the venue: reason (and detail) say why
+        timeout,   // no answer within the bound; whether it was done is not known
+        closed,    // the connection is gone: text says why, and code when the venue said one
+        not_sent,  // the session is not open
+    };
+    Kind kind{};
+    RejectReason reason{};
+    RejectReason detail{};
+    TerminateCode code{};
+    std::string text{};
+};
+template <class T>
+using Result = std::expected<T, ClientError>;
+
+struct Listings {
+    std::vector<AssetListed> assets;
+    std::vector<InstrumentListed> instruments;
+};
+
+class BlockingClient final : OrderEntryClient::Owner {
+  public:
+    // Connected and established, or why not.
+    [[nodiscard]] static Result<std::unique_ptr<BlockingClient>> connect(ClientOptions options, int wait_ms = 10'000);
+    // Ends the session in order when it is still open (bounded by the wait).
+    ~BlockingClient();
+
+    [[nodiscard]] const Negotiated& session() const { return client_->session(); }
+    [[nodiscard]] OrderEntryClient& client() { return *client_; }
+    [[nodiscard]] bool open() const { return !closed_; }
+
+    // Accepted, not yet what it traded: its fills come by next_execution().
+    Result<ExecutionReport> place(const PlaceOrder& order);
+    Result<ExecutionReport> cancel(const CancelOrder& cancel);
+    Result<ExecutionReport> amend(const AmendOrder& amend);
+    Result<Transferred> transfer(const Transfer& transfer) { return ask<Transferred>(transfer); }
+    Result<std::vector<Balance>> balances(AccountId account);
+    Result<Listings> listings();
+    // Operators'
+    Result<Transferred> mint(const Mint& mint) { return ask<Transferred>(mint); }
+    Result<Transferred> burn(const Burn& burn) { return ask<Transferred>(burn); }
+    Result<AccountOpened> open_account(const OpenAccount& open) { return ask<AccountOpened>(open); }
+    Result<KeyAdded> add_key(const AddKey& key) { return ask<KeyAdded>(key); }
+    Result<KeyRevoked> revoke_key(const RevokeKey& key) { return ask<KeyRevoked>(key); }
+    Result<AssetListed> list_asset(const ListAsset& asset) { return ask<AssetListed>(asset); }
+    Result<InstrumentListed> list_instrument(const ListInstrument& listing) { return ask<InstrumentListed>(listing); }
+    Result<PhaseChanged> set_phase(const SetPhase& phase) { return ask<PhaseChanged>(phase); }
+
+    // The next report that no call has returned.
+    Result<ExecutionReport> next_execution();
+    // Hears what has come, without waiting.
+    void poll() { reactor_.poll(0); }
+    // Ends the session; everything sent before is answered. True when the venue agreed.
+    bool finish();
+
+  private:
+    explicit BlockingClient(int wait_ms) : wait_ms_(wait_ms) {}
+
+    // What the one request under way waits for; nothing is under way when both are 0.
+    struct Awaited {
+        std::uint64_t sequence = 0;
+        ClOrdId cl_ord_id{};
+        EventKind kind{};
+    };
+    // An answer that is no execution.
+    struct Answer {
+        EventKind kind{};
+        std::array<std::byte, kEventBodySize> body{};
+
+        template <EventBody Body>
+        [[nodiscard]] Body as() const {
+            Body result;
+            std::memcpy(static_cast<void*>(&result), body.data(), sizeof(Body));
+            return result;
+        }
+    };
+
+    template <EventBody Body, MessageBody Request>
+    Result<Body> ask(const Request& request) {
+        begin();
+        awaited_ = {.sequence = client_->send(request), .cl_ord_id = {}, .kind = Body::kind};
+        if (awaited_.sequence == 0) return std::unexpected(not_sent());
+        if (auto waited = wait([this] { return answer_.has_value() || refusal_.has_value(); }); !waited)
+            return std::unexpected(waited.error());
+        if (refusal_) return std::unexpected(*refusal_);
+        return answer_->template as<Body>();
+    }
+    Result<ExecutionReport> ask_order(ClOrdId sent);
+    Result<void> ask_query(bool sent);
+    void begin();
+    template <class Done>
+    Result<void> wait(const Done& done);
+    [[nodiscard]] ClientError not_sent() const;
+
+    void on_execution(OrderEntryClient&, const ExecutionReport& report, std::uint64_t sequence) override;
+    void on_report(OrderEntryClient&, const Report& report) override;
+    void on_balance(OrderEntryClient&, const Balance& balance) override { balances_.push_back(balance); }
+    void on_asset(OrderEntryClient&, const AssetListed& asset) override { listings_.assets.push_back(asset); }
+    void on_instrument(OrderEntryClient&, const InstrumentListed& instrument) override {
+        listings_.instruments.push_back(instrument);
+    }
+    void on_query_done(OrderEntryClient&, const QueryDone& done) override;
+    void on_closed(OrderEntryClient&, const ClientClosed& closed) override;
+
+    int wait_ms_;
+    net::Reactor reactor_;
+    Awaited awaited_;
+    std::optional<Answer> answer_;
+    std::optional<ExecutionReport> execution_;
+    std::optional<ClientError> refusal_;
+    std::deque<ExecutionReport> executions_;
+    std::uint64_t query_ = 0;
+    std::optional<QueryDone> query_done_;
+    std::vector<Balance> balances_;
+    Listings listings_;
+    std::optional<ClientError> closed_;
+    std::unique_ptr<OrderEntryClient> client_;
+};
+
+}  // namespace dcx::client
