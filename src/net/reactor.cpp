@@ -174,7 +174,8 @@ void Reactor::change_watch(const FdWatch& watch) {
 }
 
 void Reactor::end_watch(FdWatch& watch) {
-    DCX_CHECK(::epoll_ctl(epoll_->fd, EPOLL_CTL_DEL, watch.fd_, nullptr) == 0);
+    // Fails only when the descriptor is closed already, which has ended the watch too.
+    ::epoll_ctl(epoll_->fd, EPOLL_CTL_DEL, watch.fd_, nullptr);
     Slot& slot = slots_[watch.slot_];
     slot.watch = nullptr;
     ++slot.generation;
