@@ -39,8 +39,8 @@ std::string tell(std::span<const std::byte> bytes, NextSize next_size) {
         if (outcome.status == 0) DCX_CHECK(outcome.consumed == n);
         bytes = bytes.subspan(outcome.consumed);
         if (outcome.status == 200) add(story, parser.request());
-        // A refusal ends the connection. Its status may differ: where two things are wrong, the library tells of a piece at
-        // its end, so the cuts decide which is found first.
+        // A refusal ends the connection. Its status may differ: where two things are wrong, the library tells of a
+        // piece at its end, so the cuts decide which is found first.
         if (outcome.status != 0 && outcome.status != 200) return story + "refused";
     }
     return story;
