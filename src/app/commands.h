@@ -52,4 +52,53 @@ struct WorkloadOptions {
 };
 int bench_workload(const WorkloadOptions& options);
 
+// ---- Small commands to the venue that runs on a data folder, under the key DATA/keys/NAME.key (the operator's:
+// operator). Amounts, prices and quantities are decimal texts and must be exact.
+
+struct ToolOptions {
+    std::string data = "data/venue";
+    bool json = false;
+};
+
+struct LedgerOptions {
+    ToolOptions tool;
+    std::string name;
+    std::string to;  // of a transfer
+    std::string asset;
+    std::string amount;
+    std::string id;  // a UUID of version 7, so that the same may be asked twice and is done once; empty: a new one
+    bool market_maker = false;
+};
+// A new account and its key, in keys/NAME.key.
+int ledger_open(const LedgerOptions& options);
+int ledger_deposit(const LedgerOptions& options);
+int ledger_withdraw(const LedgerOptions& options);
+int ledger_transfer(const LedgerOptions& options);
+int ledger_balance(const LedgerOptions& options);
+
+struct OrderOptions {
+    ToolOptions tool;
+    std::string name;
+    std::string market;
+    std::string side;
+    std::string quantity;
+    std::string price;
+    std::uint64_t order_id = 0;
+    bool ioc = false;
+    bool post_only = false;
+    bool market_order = false;  // the price protects it
+    bool replace = false;
+};
+// Each prints the reports that answer it, a line each.
+int order_place(const OrderOptions& options);
+int order_cancel(const OrderOptions& options);
+int order_amend(const OrderOptions& options);
+
+struct AdminOptions {
+    ToolOptions tool;
+    std::string market;  // empty: all
+};
+int admin_halt(const AdminOptions& options);
+int admin_resume(const AdminOptions& options);
+
 }  // namespace dcx::app

@@ -7,8 +7,7 @@ namespace {
 constexpr std::int64_t kNsPerMs = 1'000'000;
 }  // namespace
 
-template <class Done>
-Result<void> BlockingClient::wait(const Done& done) {
+Result<void> BlockingClient::wait(const std::function<bool()>& done) {
     const std::int64_t deadline = reactor_.now_ns() + wait_ms_ * kNsPerMs;
     while (!done()) {
         if (closed_) return std::unexpected(*closed_);
@@ -100,6 +99,10 @@ Result<ExecutionReport> BlockingClient::next_execution() {
 }
 
 // ---- everything else
+
+Result<void> BlockingClient::wait_for_answer() {
+    return wait([this] { return answer_.has_value() || refusal_.has_value(); });
+}
 
 void BlockingClient::on_report(OrderEntryClient&, const Report& report) {
     if (awaited_.sequence == 0 || answer_ || refusal_) return;

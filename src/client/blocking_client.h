@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -99,16 +100,16 @@ class BlockingClient final : OrderEntryClient::Owner {
         begin();
         awaited_ = {.sequence = client_->send(request), .cl_ord_id = {}, .kind = Body::kind};
         if (awaited_.sequence == 0) return std::unexpected(not_sent());
-        if (auto waited = wait([this] { return answer_.has_value() || refusal_.has_value(); }); !waited)
-            return std::unexpected(waited.error());
+        if (auto waited = wait_for_answer(); !waited) return std::unexpected(waited.error());
         if (refusal_) return std::unexpected(*refusal_);
         return answer_->template as<Body>();
     }
     Result<ExecutionReport> ask_order(ClOrdId sent);
     Result<void> ask_query(bool sent);
     void begin();
-    template <class Done>
-    Result<void> wait(const Done& done);
+    Result<void> wait_for_answer();
+    // Defined in one place, so that ask() can be used from any file.
+    Result<void> wait(const std::function<bool()>& done);
     [[nodiscard]] ClientError not_sent() const;
 
     void on_execution(OrderEntryClient&, const ExecutionReport& report, std::uint64_t sequence) override;

@@ -1,0 +1,100 @@
+// The dcx program: one command line for everything. What a command does stands in commands.h.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <string>
+
+#include "app/commands.h"
+#include "app/tool_command_line.h"
+
+namespace {
+
+using namespace dcx::app;
+
+// Each adds one command; `run` is what main() calls when it was chosen.
+using Run = std::function<int()>;
+
+void add_serve(CLI::App& app, ServeOptions& o, Run& run) {
+    auto* command = app.add_subcommand("serve", "Run a venue until SIGTERM; prints one JSON line when it is ready");
+    command->add_option("--config", o.config, "dcx.toml (default: embedded defaults)");
+    command->add_option("--data", o.data, "The venue's folder: journal and keys")->required();
+    command->add_flag("--sim", o.sim, "Start simulated traders, as venue.sim = true");
+    command->callback([&] { run = [&] { return serve(o); }; });
+}
+
+void add_sim(CLI::App& app, SimOptions& o, Run& run) {
+    auto* command = app.add_subcommand("sim", "Simulated traders against the venue that runs in a folder");
+    command->add_option("--config", o.config, "dcx.toml of that venue");
+    command->add_option("--data", o.data, "The venue's folder, whose operator key is used")->required();
+    command->add_option("--seconds", o.seconds, "Stop after so long (default: until SIGTERM)")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
+    command->callback([&] { run = [&] { return sim(o); }; });
+}
+
+void add_watch(CLI::App& app, WatchOptions& o, Run& run) {
+    auto* command = app.add_subcommand("watch", "A market in the terminal: book, last trades, rates");
+    command->add_option("market", o.market, "Its symbol, e.g. DEC/USD")->required();
+    command->add_option("--url", o.url, "The feed")->default_val("ws://127.0.0.1:8080/v1/feed");
+    command->add_option("--seconds", o.seconds, "Stop after so long (default: until SIGINT)")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
+    command->add_flag("--json", o.json, "One JSON line per change instead of a picture");
+    command->callback([&] { run = [&] { return watch(o); }; });
+}
+
+void add_replay(CLI::App& app, ReplayOptions& o, Run& run) {
+    auto* command = app.add_subcommand("replay", "Apply a journal from its start and print the state's hash");
+    command->add_option("journal", o.journal, "The journal's folder, DATA/journal of a venue")->required();
+    command->add_flag("--json", o.json, "One JSON line");
+    command->callback([&] { run = [&] { return replay(o); }; });
+}
+
+void add_bench(CLI::App& app, WorkloadOptions& o, Run& run) {
+    auto* bench = app.add_subcommand("bench", "Benchmarks for users")->require_subcommand(1);
+    auto* command = bench->add_subcommand("workload", "Drive the book with a public or generated workload");
+    auto* file = command->add_option("file", o.file, "A workload file, plain or .zst");
+    command->add_option("--generate", o.generate, "A flow of our own instead of a file")->excludes(file);
+    command->add_option("--messages", o.messages, "Of a generated flow")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 28));
+    command->add_option("--seed", o.seed, "Of a generated flow");
+    command->add_option("--runs", o.runs, "Timed runs; the rate is their median")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000}));
+    command->add_option("--orders", o.orders, "Orders that can rest at a time")
+        ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{1} << 26));
+    command->add_option("--price-nodes", o.price_nodes, "Nodes of the price tree")
+        ->check(CLI::Range(std::uint32_t{64}, std::uint32_t{1} << 24));
+    command->add_flag("--json", o.json, "One JSON line");
+    command->callback([&] { run = [&] { return bench_workload(o); }; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"dcx: the DeCoin Exchange"};
+    app.require_subcommand(1);
+    app.set_version_flag("--version", std::string("dcx " DCX_VERSION));
+    ServeOptions serve_options;
+    SimOptions sim_options;
+    WatchOptions watch_options;
+    ReplayOptions replay_options;
+    WorkloadOptions workload_options;
+    ToolCommands tools;
+    Run run;
+    add_serve(app, serve_options, run);
+    add_sim(app, sim_options, run);
+    add_watch(app, watch_options, run);
+    add_replay(app, replay_options, run);
+    add_bench(app, workload_options, run);
+    add_tool_commands(app, tools, run);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        // 0 for --help and --version, which arrive here too.
+        return app.exit(e) == 0 ? kDone : kUsage;
+    }
+    try {
+        return run();
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "dcx: %s\n", e.what());
+        return kFailed;
+    }
+}
