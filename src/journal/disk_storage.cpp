@@ -18,7 +18,6 @@
 namespace dcx::journal {
 namespace {
 
-constexpr std::size_t kZeroChunk = std::size_t{1} << 20;
 constexpr const char* kLockName = "LOCK";
 
 std::string describe(int code) { return std::generic_category().message(code); }
@@ -61,6 +60,13 @@ class DiskFile final : public File {
                           code);
         return {};
     }
+    Result<void> zero_ahead(std::uint64_t offset, std::size_t size) override {
+        // Space that was only reserved needs a change of the file's metadata with each first write; written zeros do
+        // not.
+        const std::vector<std::byte> zeros(size);
+        if (auto written = write(offset, zeros); !written) return written;
+        return sync();
+    }
     void start_sync(std::uint64_t offset, std::size_t size) override {
         ::sync_file_range(descriptor_.get(), static_cast<off_t>(offset), static_cast<off_t>(size),
                           SYNC_FILE_RANGE_WRITE);
@@ -93,18 +99,10 @@ class DiskMapping final : public Mapping {
     std::span<const std::byte> bytes_;
 };
 
-// Fills a new file with zeros that are really on the disk, so that a later write changes data only, no file metadata.
-// 0, or the errno.
-int fill_with_zeros(int descriptor, std::uint64_t size) {
-    // Takes the space at once, in one piece where possible. Where unsupported, writing the zeros takes it.
-    if (::fallocate(descriptor, 0, 0, static_cast<off_t>(size)) != 0 && errno != EOPNOTSUPP) return errno;
-    const std::vector<std::byte> zeros(kZeroChunk);
-    for (std::uint64_t offset = 0; offset < size; offset += kZeroChunk) {
-        const auto part = std::min<std::uint64_t>(kZeroChunk, size - offset);
-        if (const int code = write_to(descriptor, offset, std::span{zeros}.first(part)); code != 0) return code;
-        // In small steps, so that the commits of the segment in use never queue behind a whole segment of zeros.
-        if (const int code = sync_data(descriptor); code != 0) return code;
-    }
+// Takes the space for a new file's zeros, so that writing them later cannot run out of it. 0, or the errno.
+int take_space(int descriptor, std::uint64_t size) {
+    // posix_fallocate writes zeros where the file system cannot reserve.
+    if (const int code = ::posix_fallocate(descriptor, 0, static_cast<off_t>(size)); code != 0) return code;
     return ::fsync(descriptor) == 0 ? 0 : errno;
 }
 
@@ -209,9 +207,9 @@ Result<std::unique_ptr<File>> DiskStorage::create(std::string_view name, std::ui
     auto opened = open_descriptor(name, O_RDWR | O_CREAT | O_EXCL);
     if (!opened) return std::unexpected(opened.error());
     auto file = std::make_unique<DiskFile>(folder_ + "/" + std::string{name}, *opened);
-    if (const int code = fill_with_zeros(*opened, size); code != 0) {
+    if (const int code = take_space(*opened, size); code != 0) {
         ::unlinkat(folder_descriptor_, std::string{name}.c_str(), 0);
-        return failed("fill with " + std::to_string(size) + " zeros", name, code);
+        return failed("take " + std::to_string(size) + " bytes for", name, code);
     }
     return file;
 }

@@ -2,11 +2,18 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "journal/format.h"
 
 namespace dcx::journal {
+namespace {
+
+// Small enough that a commit which meets the zeroing on the disk waits little.
+constexpr std::uint64_t kStep = std::uint64_t{256} << 10;
+
+}  // namespace
 
 SegmentSupply::SegmentSupply(Storage& storage, std::uint64_t size, bool background) : storage_(storage), size_(size) {
     if (!background) return;
@@ -14,28 +21,41 @@ SegmentSupply::SegmentSupply(Storage& storage, std::uint64_t size, bool backgrou
     ::pthread_setname_np(thread_.native_handle(), "journal-spare");
 }
 
-SegmentSupply::~SegmentSupply() = default;
+SegmentSupply::~SegmentSupply() { hurry_.store(true, std::memory_order_relaxed); }
 
 void SegmentSupply::prepare() {
     if (!thread_.joinable()) return;
     const std::lock_guard guard{mutex_};
+    hurry_.store(false, std::memory_order_relaxed);
     wanted_ = true;
     changed_.notify_all();
 }
 
 Result<std::unique_ptr<File>> SegmentSupply::take() {
     std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return !wanted_; });
+    if (wanted_) {
+        hurry_.store(true, std::memory_order_relaxed);
+        changed_.wait(lock, [this] { return !wanted_; });
+    }
     if (ready_) return *std::exchange(ready_, std::nullopt);
     lock.unlock();
-    return storage_.create(kSpareName, size_);
+    return make();
+}
+
+Result<std::unique_ptr<File>> SegmentSupply::make() {
+    auto file = storage_.create(kSpareName, size_);
+    if (!file) return file;
+    for (std::uint64_t offset = 0; offset < size_ && !hurry_.load(std::memory_order_relaxed); offset += kStep)
+        if (auto done = (*file)->zero_ahead(offset, std::min(kStep, size_ - offset)); !done)
+            return std::unexpected(std::move(done.error()));
+    return file;
 }
 
 void SegmentSupply::serve(const std::stop_token& stop) {
     std::unique_lock lock{mutex_};
     while (changed_.wait(lock, stop, [this] { return wanted_; })) {
         lock.unlock();
-        auto made = storage_.create(kSpareName, size_);
+        auto made = make();
         lock.lock();
         ready_.emplace(std::move(made));
         wanted_ = false;

@@ -1,10 +1,13 @@
-// Segments zeroed ahead of use. One spare is kept under kSpareName; a thread of the supply makes it while the segment
-// before is being filled, so that a roll costs one small sync. The writer's thread calls everything.
+// Segments made ahead of use. One spare is kept under kSpareName; a thread of the supply takes its space and zeroes it
+// while the segment before is being filled, so that a roll costs one small sync and a commit no file metadata. The
+// writer's thread calls everything.
 //
-// The spare's owner renames it after take(), then calls prepare() for the next one. When making a spare fails, take()
-// tells, not earlier: the segment in use still has room.
+// The spare's owner renames it after take(), then calls prepare() for the next one. A writer faster than the zeroing
+// does not wait for it: it gets the spare with the rest of its space unprepared, where commits are slower and just as
+// safe. When making a spare fails, take() tells, not earlier: the segment in use still has room.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -19,21 +22,22 @@ class SegmentSupply {
   public:
     // Without `background` each spare is made inside take().
     SegmentSupply(Storage& storage, std::uint64_t size, bool background);
-    // Waits until a spare in the making is done.
     ~SegmentSupply();
     SegmentSupply(const SegmentSupply&) = delete;
     SegmentSupply& operator=(const SegmentSupply&) = delete;
 
     // Begins to make the next spare.
     void prepare();
-    // The spare, made now when it was not prepared, waited for when it is not ready.
+    // The spare; made now, wholly, when it was not prepared.
     Result<std::unique_ptr<File>> take();
 
   private:
+    Result<std::unique_ptr<File>> make();
     void serve(const std::stop_token& stop);
 
     Storage& storage_;
     const std::uint64_t size_;
+    std::atomic<bool> hurry_ = false;  // stop zeroing; only a hint, so relaxed
     std::mutex mutex_;
     std::condition_variable_any changed_;
     bool wanted_ = false;  // asked for and not ready yet

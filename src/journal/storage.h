@@ -30,6 +30,9 @@ class File {
     virtual ~File() = default;
     // All bytes are written (to where other readers see them, not yet durable) or it is an error and any part may be.
     virtual Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes) = 0;
+    // For bytes that have been zero since create(): makes later writes there cheaper, because the file system then has
+    // nothing of its own to record. Slow; changes no byte. For other parts of the file, writes may go on meanwhile.
+    virtual Result<void> zero_ahead(std::uint64_t /*offset*/, std::size_t /*size*/) { return {}; }
     // A hint that a sync of these bytes follows soon. Promises nothing, cannot fail.
     virtual void start_sync(std::uint64_t offset, std::size_t size) = 0;
     // Everything written so far survives a loss of power.
@@ -53,8 +56,8 @@ class Storage {
     virtual Result<void> lock() = 0;
     // Names of all files, sorted.
     virtual Result<std::vector<std::string>> list() = 0;
-    // A new file of `size` zero bytes whose space is allocated and whose content is durable (its name is not before
-    // sync_folder). Slow. Refused when the name is taken.
+    // A new file of `size` zero bytes whose space is taken and whose size is durable (its name is not before
+    // sync_folder). Refused when the name is taken.
     virtual Result<std::unique_ptr<File>> create(std::string_view name, std::uint64_t size) = 0;
     virtual Result<std::unique_ptr<File>> open(std::string_view name) = 0;
     // At most `out.size()` bytes from `offset` on; fewer only at the end of the file.

@@ -59,6 +59,9 @@ TEST_CASE_TEMPLATE("files are made, written, read, renamed and removed", Place, 
     REQUIRE(file);
     CHECK(storage->size("a") == 8192u);
 
+    REQUIRE((*file)->zero_ahead(0, 8192));
+    CHECK(storage->size("a") == 8192u);
+
     const auto bytes = some_bytes(1000, 1);
     REQUIRE((*file)->write(5000, bytes));
     (*file)->start_sync(5000, bytes.size());

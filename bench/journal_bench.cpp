@@ -1,0 +1,203 @@
+// The journal on this machine's disk: group commit against a bare loop of pwrite and fdatasync that writes the same
+// bytes into the same kind of file, and replay by memory map against reading the same bytes.
+//
+// The folder is a new one in the system's temporary folder, or in $DCX_BENCH_FOLDER: what lies in memory (tmpfs) says
+// nothing about a disk. Run with --benchmark_enable_random_interleaving to compare commit and bare loop fairly.
+#include <benchmark/benchmark.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/check.h"
+#include "journal/disk_storage.h"
+#include "journal/recovery.h"
+#include "journal/writer.h"
+
+namespace dcx::journal {
+namespace {
+
+class BenchFolder {
+  public:
+    BenchFolder() {
+        const char* told = std::getenv("DCX_BENCH_FOLDER");
+        const std::filesystem::path parent = told != nullptr ? told : std::filesystem::temp_directory_path();
+        path_ = (parent / "dcx-journal-bench-XXXXXX").string();
+        DCX_CHECK(::mkdtemp(path_.data()) != nullptr);
+        storage_ = std::move(*DiskStorage::open(path_));
+    }
+    ~BenchFolder() {
+        storage_.reset();
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    BenchFolder(const BenchFolder&) = delete;
+    BenchFolder& operator=(const BenchFolder&) = delete;
+    Storage& storage() { return *storage_; }
+
+  private:
+    std::string path_;
+    std::unique_ptr<DiskStorage> storage_;
+};
+
+// Durations of single commits, told as p50 and p99 in microseconds.
+class Latencies {
+  public:
+    Latencies() { samples_.reserve(std::size_t{1} << 20); }
+    template <class Work>
+    void time(Work work) {
+        const auto begin = std::chrono::steady_clock::now();
+        work();
+        samples_.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count());
+    }
+    void tell(benchmark::State& state) {
+        if (samples_.empty()) return;
+        std::sort(samples_.begin(), samples_.end());
+        state.counters["p50_us"] = samples_[samples_.size() / 2];
+        state.counters["p99_us"] = samples_[samples_.size() * 99 / 100];
+        state.counters["max_us"] = samples_.back();
+    }
+
+  private:
+    std::vector<double> samples_;
+};
+
+std::vector<Command> commands_of(std::size_t count) {
+    std::vector<Command> commands(count);
+    for (std::size_t i = 0; i < count; ++i)
+        commands[i] = Command::make(PlaceOrder{.cl_ord_id = ClOrdId{i}, .price = Price{100 + std::int64_t(i % 7)}});
+    return commands;
+}
+
+void number(std::vector<Command>& commands, std::uint64_t first) {
+    for (Command& command : commands) command.header.sequence = Sequence{first++};
+}
+
+std::unique_ptr<Writer> new_journal(Storage& storage, const WriterOptions& options = {}) {
+    const auto recovery = recover(storage);
+    DCX_CHECK(recovery.has_value());
+    auto writer = Writer::open(storage, *recovery, options);
+    DCX_CHECK(writer.has_value());
+    return std::move(*writer);
+}
+
+// One iteration: a batch of range(0) commands becomes durable. Rolls to new segments included.
+void group_commit(benchmark::State& state) {
+    const auto count = static_cast<std::size_t>(state.range(0));
+    BenchFolder folder;
+    const auto writer = new_journal(folder.storage());
+    auto commands = commands_of(count);
+    Latencies latencies;
+    for (auto _ : state) {
+        number(commands, writer->durable().value + 1);
+        latencies.time([&] {
+            DCX_CHECK(writer->append(commands) == count);
+            DCX_CHECK(writer->commit(Time{}).has_value());
+        });
+    }
+    latencies.tell(state);
+    state.SetItemsProcessed(state.iterations() * state.range(0));
+    state.SetBytesProcessed(state.iterations() * (state.range(0) + 1) * 128);
+}
+
+// The floor: the same bytes into a file zeroed ahead, from its beginning again when it is full. No checksums, no chain,
+// no new files.
+void bare_write_and_sync(benchmark::State& state) {
+    const std::size_t size = (static_cast<std::size_t>(state.range(0)) + 1) * 128;
+    BenchFolder folder;
+    const auto file = folder.storage().create("bare", kDefaultSegmentSize);
+    DCX_CHECK(file.has_value());
+    std::vector<std::byte> bytes(size, std::byte{1});
+    std::uint64_t offset = 0;
+    Latencies latencies;
+    for (auto _ : state) {
+        latencies.time([&] {
+            DCX_CHECK((*file)->write(offset, bytes).has_value());
+            DCX_CHECK((*file)->sync().has_value());
+        });
+        offset += size;
+        if (offset + size > kDefaultSegmentSize) offset = 0;
+    }
+    latencies.tell(state);
+    state.SetItemsProcessed(state.iterations() * state.range(0));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(size));
+}
+
+void batch_sizes(benchmark::internal::Benchmark* bench) {
+    for (const std::int64_t count : {1, 31, 511, 4095, 8191}) bench->Arg(count);
+    bench->UseRealTime()->Unit(benchmark::kMicrosecond)->MinTime(1);
+}
+BENCHMARK(group_commit)->Apply(batch_sizes);
+BENCHMARK(bare_write_and_sync)->Apply(batch_sizes);
+
+constexpr std::size_t kReplayed = std::size_t{1} << 20;  // commands: 128 MiB
+
+// A journal of batches of range(0) commands, in the page cache.
+std::unique_ptr<BenchFolder> written_journal(std::size_t batch) {
+    auto folder = std::make_unique<BenchFolder>();
+    const auto writer = new_journal(folder->storage());
+    auto commands = commands_of(batch);
+    while (writer->durable().value < kReplayed) {
+        number(commands, writer->durable().value + 1);
+        DCX_CHECK(writer->append(commands) == batch);
+        DCX_CHECK(writer->commit(Time{}).has_value());
+    }
+    return folder;
+}
+
+// Every check of recovery, and one look at each command.
+void replay(benchmark::State& state) {
+    const auto folder = written_journal(static_cast<std::size_t>(state.range(0)));
+    std::uint64_t count = 0;
+    for (auto _ : state) {
+        auto reader = Reader::open(folder->storage());
+        DCX_CHECK(reader.has_value());
+        while (true) {
+            const auto batch = reader->next();
+            DCX_CHECK(batch.has_value());
+            if (!*batch) break;
+            std::int64_t prices = 0;
+            for (const Command& command : (*batch)->commands) prices += command.as<PlaceOrder>().price.value;
+            benchmark::DoNotOptimize(prices);
+            count += (*batch)->commands.size();
+        }
+    }
+    state.SetItemsProcessed(static_cast<std::int64_t>(count));
+    state.SetBytesProcessed(static_cast<std::int64_t>(count) * 128);
+}
+BENCHMARK(replay)->Arg(64)->Arg(4096)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+// The floor: the same maps, one look at each command, no checks.
+void bare_read(benchmark::State& state) {
+    const auto folder = written_journal(4096);
+    const auto names = folder->storage().list();
+    std::uint64_t bytes = 0;
+    for (auto _ : state) {
+        for (const std::string& name : *names) {
+            if (!name.ends_with(kSegmentSuffix)) continue;
+            const auto mapping = folder->storage().map(name);
+            DCX_CHECK(mapping.has_value());
+            std::uint64_t sum = 0;
+            const auto all = (*mapping)->bytes();
+            for (std::size_t offset = 0; offset < all.size(); offset += kBlockSize) {
+                std::uint64_t word;
+                std::memcpy(&word, all.data() + offset, sizeof word);
+                sum += word;
+            }
+            benchmark::DoNotOptimize(sum);
+            bytes += all.size();
+        }
+    }
+    state.SetItemsProcessed(static_cast<std::int64_t>(bytes / 128));
+    state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
+}
+BENCHMARK(bare_read)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace dcx::journal

@@ -1,0 +1,119 @@
+#include "journal/segment_supply.h"
+
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <latch>
+
+#include "journal/disk_storage.h"
+#include "journal/format.h"
+#include "journal/journal_test.h"
+
+namespace dcx::journal {
+namespace {
+
+// A file whose zeroing waits for a signal after its first step, to show who waits for whom.
+class SlowFile final : public File {
+  public:
+    SlowFile(std::latch& started, std::latch& go_on, std::atomic<int>& steps)
+        : started_(started), go_on_(go_on), steps_(steps) {}
+    Result<void> write(std::uint64_t, std::span<const std::byte>) override { return {}; }
+    Result<void> zero_ahead(std::uint64_t, std::size_t) override {
+        if (++steps_ == 1) {
+            started_.count_down();
+            go_on_.wait();
+        }
+        return {};
+    }
+    void start_sync(std::uint64_t, std::size_t) override {}
+    Result<void> sync() override { return {}; }
+
+  private:
+    std::latch& started_;
+    std::latch& go_on_;
+    std::atomic<int>& steps_;
+};
+
+class SlowStorage final : public Storage {
+  public:
+    [[nodiscard]] std::string where() const override { return "slow"; }
+    Result<void> lock() override { return {}; }
+    Result<std::vector<std::string>> list() override { return {}; }
+    Result<std::unique_ptr<File>> create(std::string_view, std::uint64_t) override {
+        return std::make_unique<SlowFile>(started, go_on, steps);
+    }
+    Result<std::unique_ptr<File>> open(std::string_view) override { return refused(); }
+    Result<std::size_t> read(std::string_view, std::uint64_t, std::span<std::byte>) override { return refused(); }
+    Result<std::unique_ptr<Mapping>> map(std::string_view) override { return refused(); }
+    Result<std::uint64_t> size(std::string_view) override { return refused(); }
+    Result<void> rename(std::string_view, std::string_view) override { return {}; }
+    Result<void> remove(std::string_view) override { return {}; }
+    Result<void> sync_folder() override { return {}; }
+
+    std::latch started{1};
+    std::latch go_on{1};
+    std::atomic<int> steps = 0;
+
+  private:
+    static std::unexpected<StorageError> refused() { return std::unexpected(StorageError{"not here", ENOENT}); }
+};
+
+}  // namespace
+
+TEST_CASE("a spare is made when asked for, in the background or at once") {
+    for (const bool background : {false, true}) {
+        MemoryDisk disk;
+        MemoryStorage storage{disk};
+        SegmentSupply supply{storage, 8192, background};
+        for (int i = 0; i < 5; ++i) {
+            if (i % 2 == 1) supply.prepare();
+            REQUIRE(supply.take());
+            CHECK(storage.size(kSpareName) == 8192u);
+            REQUIRE(storage.rename(kSpareName, std::to_string(i)));
+        }
+    }
+}
+
+TEST_CASE("a spare on the disk is zeroed wholly when nobody hurries") {
+    TemporaryFolder folder;
+    const auto storage = DiskStorage::open(folder.path());
+    REQUIRE(storage);
+    SegmentSupply supply{**storage, std::uint64_t{1} << 20, false};
+    REQUIRE(supply.take());
+    const auto mapping = (*storage)->map(kSpareName);
+    REQUIRE(mapping);
+    for (const std::byte b : (*mapping)->bytes()) REQUIRE(b == std::byte{0});
+}
+
+TEST_CASE("a writer that is faster than the zeroing gets the spare as it is; a supply that ends stops zeroing") {
+    for (const bool taken : {true, false}) {
+        SlowStorage storage;
+        {
+            SegmentSupply supply{storage, std::uint64_t{64} << 20, true};
+            supply.prepare();
+            storage.started.wait();
+            if (taken) {
+                std::jthread later{[&] { storage.go_on.count_down(); }};
+                REQUIRE(supply.take());
+            } else {
+                storage.go_on.count_down();
+            }
+        }
+        // The flag may be seen after some more steps, but there are 256.
+        CHECK(storage.steps < 256);
+    }
+}
+
+TEST_CASE("a spare that cannot be made is told when it is taken, and can be tried again") {
+    MemoryDisk disk;
+    MemoryStorage storage{disk};
+    SegmentSupply supply{storage, 8192, true};
+    disk.plant({.operation = Operation::create, .code = ENOSPC});
+    supply.prepare();
+    const auto failed = supply.take();
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().code == ENOSPC);
+    CHECK(supply.take());
+}
+
+}  // namespace dcx::journal
