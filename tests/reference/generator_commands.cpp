@@ -127,6 +127,11 @@ Command CommandGenerator::amend() {
         default:
             b.quantity = Quantity{random_.between(total / 2, total < kMaxQuantity / 2 ? total + total / 4 : total)};
     }
+    // Where what is filled and what is asked for reach 2^62 together.
+    if (market.huge && order->filled > 0 && random_.chance(25)) {
+        b.flags = kAmendReplace;
+        b.quantity = Quantity{kMaxQuantity - order->filled + random_.between(0, 1)};
+    }
     return from_session(Command::make(b), session);
 }
 
