@@ -1,0 +1,53 @@
+#include "app/decimals.h"
+
+#include <charconv>
+#include <cinttypes>
+#include <cstdio>
+
+#include "model/decimal.h"
+
+namespace dcx::app {
+namespace {
+
+// Where the dashes of a UUID stand in its 36 characters.
+constexpr bool is_dash(std::size_t at) { return at == 8 || at == 13 || at == 18 || at == 23; }
+
+}  // namespace
+
+std::expected<std::int64_t, std::string> parse_units(std::string_view text, const Unit& unit) {
+    const auto value = parse_decimal(text, unit.scale);
+    if (value && *value > 0 && *value % unit.mantissa == 0) return *value / unit.mantissa;
+    return std::unexpected("\"" + std::string(text) + "\" is not " + std::string(unit.what) +
+                           ", which is a positive whole multiple of " + units_text(1, unit));
+}
+
+std::string units_text(std::int64_t units, const Unit& unit) {
+    return decimal_text(wide_mul(units, unit.mantissa), unit.scale);
+}
+
+std::string transfer_id_text(TransferId id) {
+    char text[37];
+    std::snprintf(text, sizeof text, "%08" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%012" PRIx64,
+                  id.high >> 32, (id.high >> 16) & 0xFFFF, id.high & 0xFFFF, id.low >> 48,
+                  id.low & 0xFFFF'FFFF'FFFF);
+    return text;
+}
+
+std::expected<TransferId, std::string> parse_transfer_id(std::string_view text) {
+    const auto wrong = [&] { return std::unexpected("\"" + std::string(text) + "\" is not a UUID of version 7"); };
+    if (text.size() != 36) return wrong();
+    std::string digits;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (is_dash(i) != (text[i] == '-')) return wrong();
+        if (!is_dash(i)) digits += text[i];
+    }
+    TransferId id;
+    const char* const middle = digits.data() + 16;
+    const auto high = std::from_chars(digits.data(), middle, id.high, 16);
+    const auto low = std::from_chars(middle, middle + 16, id.low, 16);
+    if (high.ec != std::errc{} || high.ptr != middle || low.ec != std::errc{} || low.ptr != middle + 16) return wrong();
+    if (!id.well_formed()) return wrong();
+    return id;
+}
+
+}  // namespace dcx::app

@@ -1,0 +1,30 @@
+// Decimal texts of people and whole units of the venue, exactly: a price in ticks, a quantity in lots, an amount in minor
+// units is each a multiple of mantissa x 10^-scale.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "model/event.h"
+
+namespace dcx::app {
+
+struct Unit {
+    std::int64_t mantissa = 1;
+    unsigned scale = 0;
+    std::string_view what;  // for the error, e.g. "a price in DEC/USD"; must outlive the unit
+};
+
+// The text as a positive number of units, or what is wrong with it, for a person.
+[[nodiscard]] std::expected<std::int64_t, std::string> parse_units(std::string_view text, const Unit& unit);
+// With exactly `scale` decimals.
+[[nodiscard]] std::string units_text(std::int64_t units, const Unit& unit);
+
+// A transfer's id as people write a UUID: 8-4-4-4-12 hexadecimal digits.
+[[nodiscard]] std::string transfer_id_text(TransferId id);
+// Nothing when the text is none, or no UUIDv7.
+[[nodiscard]] std::expected<TransferId, std::string> parse_transfer_id(std::string_view text);
+
+}  // namespace dcx::app

@@ -1,0 +1,24 @@
+// The command line of the small commands (ledger, order, admin), apart from main.cpp for its size.
+#pragma once
+
+#include <functional>
+
+#include "app/commands.h"
+
+namespace CLI {
+class App;
+}
+
+namespace dcx::app {
+
+// Filled while the command line is parsed; must outlive it and the command.
+struct ToolCommands {
+    LedgerOptions ledger;
+    OrderOptions order;
+    AdminOptions admin;
+};
+
+// Adds the commands to the program's; `run` is what main() calls when one of them was chosen.
+void add_tool_commands(CLI::App& app, ToolCommands& options, std::function<int()>& run);
+
+}  // namespace dcx::app

@@ -1,0 +1,119 @@
+#include "app/venue_link.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/ed25519.h"
+
+namespace dcx::app {
+namespace {
+
+// Sessions are numbered per key: the commands keep one of their own, so that they never take a program's.
+constexpr std::uint64_t kToolSession = 0x6463'782D'746F'6F6C;  // "dcx-tool"
+// How long a command waits for another one that is at work with the same key.
+constexpr auto kBusyLimit = std::chrono::seconds(5);
+
+std::unique_ptr<client::BlockingClient> connect(const client::ClientOptions& options) {
+    const auto give_up = std::chrono::steady_clock::now() + kBusyLimit;
+    while (true) {
+        auto connected = client::BlockingClient::connect(options);
+        if (connected) return std::move(*connected);
+        const client::ClientError& error = connected.error();
+        if (error.reason == RejectReason::session_in_use && std::chrono::steady_clock::now() < give_up) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            continue;
+        }
+        if (error.reason != RejectReason::none) throw Refused(error.reason, error.detail);
+        throw std::runtime_error("no session with the venue at " + options.endpoint.text() + ": " + error.text);
+    }
+}
+
+template <class Item>
+std::string list_of(const std::vector<Item>& items) {
+    std::string list;
+    for (const Item& item : items) list += (list.empty() ? "" : ", ") + std::string(item.symbol.view());
+    return list.empty() ? "none" : list;
+}
+template <class Item>
+const Item& named(const std::vector<Item>& items, const std::string& symbol, const char* what) {
+    const auto found = std::ranges::find_if(items, [&](const Item& item) { return item.symbol.view() == symbol; });
+    if (found != items.end()) return *found;
+    throw std::runtime_error("no " + std::string(what) + " is called \"" + symbol + "\" (there are: " + list_of(items) +
+                             ")");
+}
+
+std::string refusal_text(RejectReason reason, RejectReason detail) {
+    const auto one = [](RejectReason r) {
+        return std::string(to_string(r)) + " (" + std::to_string(static_cast<unsigned>(r)) + ")";
+    };
+    return "refused: " + one(reason) + (detail == RejectReason::none ? "" : ", because of " + one(detail));
+}
+
+}  // namespace
+
+Refused::Refused(RejectReason reason, RejectReason detail)
+    : std::runtime_error(refusal_text(reason, detail)), reason_(reason), detail_(detail) {}
+
+client::ClientKey key_of(const DataFolder& folder, const std::string& name) {
+    // A name never leads out of the folder.
+    const bool plain = !name.empty() && name.find('/') == std::string::npos && name != "." && name != "..";
+    if (!plain || !std::filesystem::exists(folder.key(name)))
+        throw std::runtime_error("nobody is called \"" + name + "\": there is no " + folder.key(name));
+    return value_or_throw(client::read_key_file(folder.key(name)));
+}
+
+VenueLink::VenueLink(const DataFolder& folder, const std::string& name) {
+    client::ClientOptions options;
+    options.key = key_of(folder, name);
+    options.endpoint = value_or_throw(folder.order_entry());
+    options.client_session = kToolSession;
+    options.clock = &clock_;
+    client_ = connect(options);
+    listings_ = value_or_throw(client_->listings());
+}
+
+const AssetListed& VenueLink::asset(const std::string& symbol) const { return named(listings_.assets, symbol, "asset"); }
+const InstrumentListed& VenueLink::market(const std::string& symbol) const {
+    return named(listings_.instruments, symbol, "market");
+}
+const AssetListed& VenueLink::asset(AssetId id) const {
+    const auto found = std::ranges::find(listings_.assets, id, &AssetListed::asset);
+    if (found == listings_.assets.end()) throw std::runtime_error("asset " + std::to_string(id.value) + " is not listed");
+    return *found;
+}
+const InstrumentListed& VenueLink::market(InstrumentId id) const {
+    const auto found = std::ranges::find(listings_.instruments, id, &InstrumentListed::instrument);
+    if (found == listings_.instruments.end())
+        throw std::runtime_error("market " + std::to_string(id.value) + " is not listed");
+    return *found;
+}
+
+TransferId VenueLink::new_transfer_id() {
+    std::array<std::uint64_t, 2> random{};
+    random_bytes(std::as_writable_bytes(std::span{random}));
+    return make_transfer_id(static_cast<std::uint64_t>(clock_.wall_ns() / 1'000'000), random[0], random[1]);
+}
+
+Unit unit_of(const AssetListed& asset) { return {.mantissa = 1, .scale = asset.scale, .what = "an amount of this asset"}; }
+Unit price_unit(const InstrumentListed& market) {
+    return {.mantissa = market.tick_mantissa, .scale = market.tick_scale, .what = "a price of this market"};
+}
+Unit quantity_unit(const InstrumentListed& market) {
+    return {.mantissa = market.lot_mantissa, .scale = market.lot_scale, .what = "a quantity of this market"};
+}
+
+void print_refusal(const ToolOptions& options, const Refused& refused) {
+    std::fprintf(stderr, "dcx: %s\n", refused.what());
+    if (!options.json) return;
+    nlohmann::ordered_json line{{"refused", to_string(refused.reason())},
+                                {"reason", static_cast<unsigned>(refused.reason())}};
+    if (refused.detail() != RejectReason::none) line["detail"] = to_string(refused.detail());
+    std::printf("%s\n", line.dump().c_str());
+}
+
+}  // namespace dcx::app

@@ -1,0 +1,91 @@
+// VenueLink: what the small commands have in common: a session with the venue that runs on a data folder, under a key of
+// that folder, the venue's assets and markets by name, and refusals as exceptions. One command, one thread.
+//
+// Every failure is a std::runtime_error with a text for a person; a refusal by the venue is a Refused.
+#pragma once
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "app/commands.h"
+#include "app/data_folder.h"
+#include "app/decimals.h"
+#include "client/blocking_client.h"
+#include "platform/system_clock.h"
+
+namespace dcx::app {
+
+inline constexpr const char* kOperator = "operator";
+
+class Refused : public std::runtime_error {
+  public:
+    Refused(RejectReason reason, RejectReason detail);
+
+    [[nodiscard]] RejectReason reason() const { return reason_; }
+    [[nodiscard]] RejectReason detail() const { return detail_; }
+
+  private:
+    RejectReason reason_;
+    RejectReason detail_;
+};
+
+// The value, or the error as an exception.
+template <class T>
+T value_or_throw(client::Result<T> result) {
+    if (result) return std::move(*result);
+    const client::ClientError& error = result.error();
+    if (error.kind == client::ClientError::Kind::refused) throw Refused(error.reason, error.detail);
+    throw std::runtime_error(error.text);
+}
+template <class T>
+T value_or_throw(std::expected<T, std::string> result) {
+    if (result) return std::move(*result);
+    throw std::runtime_error(result.error());
+}
+
+class VenueLink {
+  public:
+    VenueLink(const DataFolder& folder, const std::string& name);
+
+    [[nodiscard]] client::BlockingClient& client() { return *client_; }
+    [[nodiscard]] AccountId account() const { return client_->session().account; }
+
+    // Throw what names the unknown symbol and tells the known ones.
+    [[nodiscard]] const AssetListed& asset(const std::string& symbol) const;
+    [[nodiscard]] const InstrumentListed& market(const std::string& symbol) const;
+    [[nodiscard]] const AssetListed& asset(AssetId id) const;
+    [[nodiscard]] const InstrumentListed& market(InstrumentId id) const;
+
+    [[nodiscard]] TransferId new_transfer_id();
+
+  private:
+    platform::SystemClock clock_;
+    std::unique_ptr<client::BlockingClient> client_;
+    client::Listings listings_;
+};
+
+// The key of a name, or that there is none.
+[[nodiscard]] client::ClientKey key_of(const DataFolder& folder, const std::string& name);
+
+[[nodiscard]] Unit unit_of(const AssetListed& asset);
+[[nodiscard]] Unit price_unit(const InstrumentListed& market);
+[[nodiscard]] Unit quantity_unit(const InstrumentListed& market);
+
+// Runs a command; a refusal becomes its line (and its JSON line) and the exit code.
+template <class Command>
+int run_tool(const ToolOptions& options, Command&& command);
+void print_refusal(const ToolOptions& options, const Refused& refused);
+
+template <class Command>
+int run_tool(const ToolOptions& options, Command&& command) {
+    try {
+        command();
+        return kDone;
+    } catch (const Refused& refused) {
+        print_refusal(options, refused);
+        return kFailed;
+    }
+}
+
+}  // namespace dcx::app
