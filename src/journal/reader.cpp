@@ -81,6 +81,7 @@ std::expected<void, RecoveryError> Reader::State::enter(std::size_t index) {
     position.segment = segment.header.segment;
     position.segment_size = segment.header.size;
     position.offset = kSegmentHeaderSize;
+    position.epoch = segment.header.epoch;
     // A segment is begun after the sync of everything before it.
     position.durable_sequence = Sequence{segment.header.first_sequence - 1};
     position.durable_batch = segment.header.first_batch - 1;
@@ -120,7 +121,7 @@ std::expected<void, RecoveryError> Reader::State::check_continues(const BatchHea
     if (header.previous != position.hash)
         return refuse_here(Kind::broken_chain, "it names " + to_hex(header.previous) +
                                                    " as the batch before, which is " + to_hex(position.hash));
-    if (header.epoch == 0 || header.epoch < std::max(position.epoch, segments[current].header.epoch))
+    if (header.epoch == 0 || header.epoch < position.epoch)
         return refuse_here(Kind::broken_chain, "its epoch went back to " + std::to_string(header.epoch));
     if (header.durable_batch < position.durable_batch || header.durable_batch > position.batch ||
         header.durable_sequence < position.durable_sequence.value || header.durable_sequence > position.sequence.value)

@@ -46,7 +46,7 @@ struct Position {
     std::uint64_t offset{};       // of the next batch
     std::uint64_t batch{};        // number of the last batch
     Sequence sequence{};          // of the last command
-    std::uint64_t epoch{};        // of the last batch
+    std::uint64_t epoch{};        // the highest of any batch or segment
     Sequence durable_sequence{};  // the highest watermark seen
     std::uint64_t durable_batch{};
     std::uint64_t durable_offset{};  // in this segment: where the first batch above the watermark starts
