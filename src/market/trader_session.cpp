@@ -132,10 +132,11 @@ void TraderSession::on_cancel_rejected(const CancelRejected& report) {
 
 void TraderSession::on_closed(client::OrderEntryClient& client, const client::ClientClosed& closed) {
     statistics_.skipped_reports += client.skipped_reports();
-    if (!finished_) ++statistics_.disconnects;
+    state_ = State::away;
+    if (finished_) return client_.reset();
+    ++statistics_.disconnects;
     last_error_ = closed.text;
     if (closed.refused != RejectReason::none) last_error_ += ": " + std::string(to_string(closed.refused));
-    state_ = State::away;
     const std::int64_t pause = kFirstPauseNs << std::min(failures_++, kMaxDoublings);
     connect_at_ns_ = reactor_.now_ns() + pause / 2 + jitter_.between(0, pause);
     client_.reset();
