@@ -67,8 +67,8 @@ BENCHMARK_CAPTURE(encode_delta, json, Format::json)->Arg(1)->Arg(2)->Arg(10);
 // ---- following the events
 
 struct CountingSink final : FrameSink {
-    bool offer(Channel, std::span<const std::byte> frame, Time) override {
-        bytes += frame.size();
+    bool offer(const FrameBatch& batch) override {
+        bytes += batch.bytes.size();
         return true;
     }
     bool drained() const override { return true; }
@@ -96,6 +96,7 @@ void follow_events(benchmark::State& state) {
         if (depth > 0) publisher->attach(subscription, std::nullopt);
         state.ResumeTiming();
         for (std::size_t i = restored; i < venue.events.size(); ++i) publisher->apply(venue.events[i]);
+        publisher->flush();
         state.PauseTiming();
         bytes = sink.bytes;
         publisher->detach(subscription);

@@ -43,8 +43,8 @@ FeedClient::~FeedClient() {
 
 // ---- out
 
-void FeedClient::count(std::size_t bytes) {
-    ++messages_;
+void FeedClient::count(std::uint64_t messages, std::size_t bytes) {
+    messages_ += messages;
     bytes_ += bytes;
     last_sent_ns_ = context_.now_ns;
 }
@@ -58,31 +58,31 @@ void FeedClient::send(std::span<const std::byte> frame) {
         connection_->drop("the client does not read");
         return;
     }
-    count(frame.size());
+    count(1, frame.size());
     ++context_.publisher.counters().session_messages;
     context_.publisher.counters().session_bytes += frame.size();
 }
 
-bool FeedClient::offer(Channel, std::span<const std::byte> frame, Time event_time) {
+bool FeedClient::offer(const FrameBatch& batch) {
     if (ended_) return true;
     const auto has_room = [&] {
         const std::size_t pending = connection_->pending_output();
-        return pending + frame.size() <= context_.limits.output_bytes || pending == 0;
+        return pending + batch.bytes.size() <= context_.limits.output_bytes || pending == 0;
     };
     if (!has_room()) [[unlikely]] {
         // What waits may only be this round's output; a reader is behind when the system takes no more.
         connection_->flush();
         if (!has_room()) return false;
     }
-    if (!connection_->send_raw_frame(frame)) {
+    if (!connection_->send_raw_frame(batch.bytes)) {
         if (connection_->is_open() && connection_->pending_output() > 0) return false;
         // Closing already, or one message alone is more than the connection takes: waiting would not help.
         ended_ = true;
         connection_->drop("a message is larger than the connection's bound");
         return true;
     }
-    count(frame.size());
-    latency_.add(context_.wall_ns - event_time.value);
+    count(batch.count, batch.bytes.size());
+    latency_.add(context_.wall_ns - batch.time.value, batch.count);
     return true;
 }
 

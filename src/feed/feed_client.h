@@ -70,7 +70,7 @@ class FeedClient final : public FrameSink, net::WebSocketConnection::Owner {
     using Key = std::pair<std::uint32_t, Channel>;
     static Key key_of(const Market& market, Channel channel) { return {market.id().value, channel}; }
 
-    bool offer(Channel channel, std::span<const std::byte> frame, Time event_time) override;
+    bool offer(const FrameBatch& batch) override;
     [[nodiscard]] bool drained() const override;
     void overrun() override;
     void conflated(std::uint64_t skipped) override;
@@ -90,7 +90,7 @@ class FeedClient final : public FrameSink, net::WebSocketConnection::Owner {
     void stats(const RequestId& id);
     void refuse(const RequestId& id, ErrorCode code, std::string_view message);
     void send(std::span<const std::byte> frame);
-    void count(std::size_t bytes);
+    void count(std::uint64_t messages, std::size_t bytes);
 
     ClientOwner& owner_;
     ClientContext& context_;

@@ -12,11 +12,11 @@ namespace dcx::feed {
 
 class LatencyHistogram {
   public:
-    void add(std::int64_t ns) {
+    void add(std::int64_t ns, std::uint64_t count = 1) {
         const std::uint64_t us = ns <= 0 ? 0 : static_cast<std::uint64_t>(ns) / 1000;
         max_us_ = std::max(max_us_, us);
-        ++counts_[bucket_of(us)];
-        ++total_;
+        counts_[bucket_of(us)] += static_cast<std::uint32_t>(count);
+        total_ += count;
     }
     [[nodiscard]] std::uint64_t count() const { return total_; }
     [[nodiscard]] std::uint64_t max_us() const { return max_us_; }

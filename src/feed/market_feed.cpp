@@ -9,11 +9,12 @@
 
 namespace dcx::feed {
 
-MarketFeed::Variant::Variant(VariantKey variant_key, std::size_t replay_bytes)
+MarketFeed::Variant::Variant(FeedContext& context, VariantKey variant_key)
     : key{variant_key},
       rate{rate_index(variant_key.rate_ms).value()},
       view{variant_key.depth},
-      streams{Stream{variant_key.channel, replay_bytes}, Stream{variant_key.channel, replay_bytes}} {}
+      streams{Stream{context.streams, variant_key.channel, context.replay_bytes},
+              Stream{context.streams, variant_key.channel, context.replay_bytes}} {}
 
 const MarketFeed::Variant* MarketFeed::find(VariantKey key) const {
     for (const auto& variant : variants_)
@@ -75,10 +76,10 @@ void MarketFeed::publish(Variant& variant, Encode&& encode) {
         Stream& stream = variant.stream(format);
         if (!stream.in_use()) continue;
         const std::span<const std::byte> frame = encode(format, envelope);
-        ChannelCounters& counters = context_.counters.of(variant.key.channel);
+        ChannelCounters& counters = context_.streams.counters.of(variant.key.channel);
         ++counters.encoded;
         counters.encoded_bytes += frame.size();
-        stream.publish(link, frame, context_.counters, context_.lagging);
+        stream.publish(link, frame);
     }
 }
 
@@ -120,19 +121,19 @@ void MarketFeed::resume(Subscription& subscription, std::uint64_t seq) {
     DCX_CHECK(variant != nullptr);
     Stream& stream = variant->stream(subscription.format);
     stream.add(subscription);
-    stream.resume(subscription, seq, variant->seq, context_.counters, context_.lagging);
+    stream.resume(subscription, seq, variant->seq);
 }
 
 void MarketFeed::attach(Subscription& subscription) {
     Variant* variant = find(subscription.key);
     if (variant == nullptr)
-        variant = variants_.emplace_back(std::make_unique<Variant>(subscription.key, context_.replay_bytes)).get();
+        variant = variants_.emplace_back(std::make_unique<Variant>(context_, subscription.key)).get();
     variant->stream(subscription.format).add(subscription);
 }
 
 void MarketFeed::detach(Subscription& subscription) {
     if (subscription.state == Subscription::State::detached) return;
-    if (subscription.state == Subscription::State::lagging) std::erase(context_.lagging, &subscription);
+    if (subscription.state == Subscription::State::lagging) std::erase(context_.streams.lagging, &subscription);
     Variant* variant = find(subscription.key);
     DCX_CHECK(variant != nullptr);
     variant->stream(subscription.format).remove(subscription, context_.now_ns);
@@ -181,12 +182,11 @@ void MarketFeed::give_snapshots(Variant& variant) {
             std::span<const std::byte> frame = shared;
             if (subscription.skipped > 0 || shared.empty()) {
                 frame = encode_snapshot(variant, format, subscription.skipped);
-                ++context_.counters.of(variant.key.channel).encoded;
-                context_.counters.of(variant.key.channel).encoded_bytes += frame.size();
+                ++context_.streams.counters.of(variant.key.channel).encoded;
+                context_.streams.counters.of(variant.key.channel).encoded_bytes += frame.size();
                 if (subscription.skipped == 0) shared.assign(frame.begin(), frame.end());
             }
-            variant.stream(format).give_snapshot(subscription, frame, variant.time, context_.counters,
-                                                 context_.lagging);
+            variant.stream(format).give_snapshot(subscription, frame, variant.time);
         });
     }
 }

@@ -31,8 +31,7 @@ struct FeedContext {
     bool mid_command{};          // its events have not all come yet
     std::int64_t now_ns{};       // monotonic
     std::size_t replay_bytes{};  // of a stream
-    FeedCounters counters;
-    std::vector<Subscription*> lagging;
+    StreamContext streams;
     FrameBuffer frame;
     BookUpdate levels;
     std::vector<Trade> trades;
@@ -71,7 +70,7 @@ class MarketFeed {
 
   private:
     struct Variant {
-        Variant(VariantKey variant_key, std::size_t replay_bytes);
+        Variant(FeedContext& context, VariantKey variant_key);
         [[nodiscard]] bool in_use() const { return streams[0].in_use() || streams[1].in_use(); }
         [[nodiscard]] Stream& stream(Format format) { return streams[index_of(format)]; }
 

@@ -34,7 +34,7 @@ const Market* Publisher::find(std::string_view symbol) const {
 }
 
 void Publisher::begin_event(const EventHeader& header) {
-    ++context_.counters.events;
+    ++context_.streams.counters.events;
     // Restored events are no commands: they tell the state behind one.
     if (!ready_) return;
     if (!context_.mid_command) {
@@ -145,8 +145,14 @@ void Publisher::tick_rate(std::size_t rate) {
     if (rate == kTickerRate) ticker_seq_ = context_.seq;
 }
 
+void Publisher::flush() {
+    for (Stream* stream : context_.streams.unflushed) stream->flush();
+    context_.streams.unflushed.clear();
+}
+
 bool Publisher::tick(std::int64_t now_ns) {
     context_.now_ns = now_ns;
+    flush();
     // In the middle of a command the books stand at no point of the log.
     if (!ready_ || context_.mid_command) return false;
     bool worked = false;
@@ -156,6 +162,7 @@ bool Publisher::tick(std::int64_t now_ns) {
         rate_due_ns_[rate] = now_ns + std::int64_t{kRatesMs[rate]} * kMillisecondNs;
         worked = true;
     }
+    flush();
     worked |= wake_lagging();
     if (!waiting_.empty()) serve_waiting();
     if (now_ns >= expire_due_ns_) {
@@ -171,13 +178,13 @@ std::int64_t Publisher::next_due_ns() const {
     std::int64_t due = kNever;
     for (std::size_t rate = 1; rate < kRatesMs.size(); ++rate)
         if (has_work(rate)) due = std::min(due, rate_due_ns_[rate]);
-    for (const Subscription* subscription : context_.lagging)
+    for (const Subscription* subscription : context_.streams.lagging)
         if (subscription->sink.drained()) return context_.now_ns;
     return due;
 }
 
 bool Publisher::wake_lagging() {
-    return std::erase_if(context_.lagging, [&](Subscription* subscription) {
+    return std::erase_if(context_.streams.lagging, [&](Subscription* subscription) {
                if (!subscription->sink.drained()) return false;
                subscription->state = Subscription::State::waiting;
                wait_for_snapshot(feed_of(subscription->market.id()));
@@ -190,6 +197,8 @@ void Publisher::wait_for_snapshot(MarketFeed& feed) {
 }
 
 void Publisher::serve_waiting() {
+    // A snapshot follows all that was published before it.
+    flush();
     std::erase_if(waiting_, [](MarketFeed* feed) { return feed->serve_waiting(); });
 }
 
@@ -199,11 +208,12 @@ bool Publisher::can_resume(const Subscription& subscription, const ResumePoint& 
 
 void Publisher::attach(Subscription& subscription, const std::optional<ResumePoint>& from) {
     DCX_CHECK(ready_);
+    flush();
     MarketFeed& feed = feed_of(subscription.market.id());
-    ++context_.counters.of(subscription.key.channel).subscriptions;
+    ++context_.streams.counters.of(subscription.key.channel).subscriptions;
     if (subscription.key.channel == Channel::ticker) ++tickers_;
     if (from) {
-        ++context_.counters.resumes;
+        ++context_.streams.counters.resumes;
         feed.resume(subscription, from->seq);
         return;
     }
@@ -213,7 +223,8 @@ void Publisher::attach(Subscription& subscription, const std::optional<ResumePoi
 
 void Publisher::detach(Subscription& subscription) {
     if (subscription.state == Subscription::State::detached) return;
-    --context_.counters.of(subscription.key.channel).subscriptions;
+    flush();
+    --context_.streams.counters.of(subscription.key.channel).subscriptions;
     if (subscription.key.channel == Channel::ticker) --tickers_;
     feed_of(subscription.market.id()).detach(subscription);
 }

@@ -33,6 +33,8 @@ class Publisher {
     explicit Publisher(const Options& options);
 
     void apply(const Event& event);
+    // Hands the messages made since the last flush to their readers; tick() does so too.
+    void flush();
     // Conflated rates, snapshots that can be cut now, readers that have drained. True when anything was due.
     bool tick(std::int64_t now_ns);
     // When tick() has something to do next; kNever when only events can bring work.
@@ -56,8 +58,8 @@ class Publisher {
     // The sequence of the last message of its variant; 0 before the first.
     [[nodiscard]] std::uint64_t position(const Subscription& subscription) const;
 
-    [[nodiscard]] FeedCounters& counters() { return context_.counters; }
-    [[nodiscard]] const FeedCounters& counters() const { return context_.counters; }
+    [[nodiscard]] FeedCounters& counters() { return context_.streams.counters; }
+    [[nodiscard]] const FeedCounters& counters() const { return context_.streams.counters; }
 
   private:
     void begin_event(const EventHeader& header);

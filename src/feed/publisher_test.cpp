@@ -21,9 +21,15 @@ constexpr std::int64_t kMs = 1'000'000;
 // A subscriber in memory: keeps what it is sent, and is full when told to be.
 struct Sink final : FrameSink {
     explicit Sink(Format of) : format{of} {}
-    bool offer(Channel, std::span<const std::byte> frame, Time) override {
+    bool offer(const FrameBatch& batch) override {
         if (full) return false;
-        messages.push_back(decode_frame(format, frame));
+        std::span<const std::byte> bytes = batch.bytes;
+        for (std::uint64_t i = 0; i < batch.count; ++i) {
+            const std::size_t size = frame_size(bytes);
+            messages.push_back(decode_frame(format, bytes.first(size)));
+            bytes = bytes.subspan(size);
+        }
+        CHECK(bytes.empty());
         return true;
     }
     bool drained() const override { return !full; }

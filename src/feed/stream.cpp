@@ -7,7 +7,7 @@ namespace dcx::feed {
 using State = Subscription::State;
 
 void Stream::add(Subscription& subscription) {
-    DCX_CHECK(subscription.state == State::detached);
+    DCX_CHECK(subscription.state == State::detached && round_count_ == 0);
     subscription.place = subscribers_.size();
     subscription.state = State::waiting;
     subscribers_.push_back(&subscription);
@@ -15,6 +15,7 @@ void Stream::add(Subscription& subscription) {
 
 void Stream::remove(Subscription& subscription, std::int64_t now_ns) {
     DCX_CHECK(subscription.place < subscribers_.size() && subscribers_[subscription.place] == &subscription);
+    DCX_CHECK(round_count_ == 0);
     Subscription* const moved = subscribers_.back();
     subscribers_[subscription.place] = moved;
     moved->place = subscription.place;
@@ -37,66 +38,77 @@ void Stream::expire(std::int64_t since_ns) {
     replay_.clear();
 }
 
-bool Stream::offer(Subscription& subscription, std::span<const std::byte> frame, Time time, FeedCounters& counters) {
-    if (!subscription.sink.offer(channel_, frame, time)) [[unlikely]]
+bool Stream::offer(Subscription& subscription, const FrameBatch& batch) {
+    if (!subscription.sink.offer(batch)) [[unlikely]]
         return false;
-    ChannelCounters& channel = counters.of(channel_);
-    ++channel.delivered;
-    channel.delivered_bytes += frame.size();
+    ChannelCounters& channel = context_.counters.of(channel_);
+    channel.delivered += batch.count;
+    channel.delivered_bytes += batch.bytes.size();
     return true;
 }
 
-void Stream::fall_behind(Subscription& subscription, FeedCounters& counters, std::vector<Subscription*>& lagging) {
+void Stream::fall_behind(Subscription& subscription, std::uint64_t skipped) {
     if (channel_ == Channel::trades) {
         // A trade that was left out can't be made good by a newer state.
         subscription.state = State::ended;
-        ++counters.of(channel_).drops;
+        ++context_.counters.of(channel_).drops;
         subscription.sink.overrun();
         return;
     }
     subscription.state = State::lagging;
-    ++subscription.skipped;
-    lagging.push_back(&subscription);
+    subscription.skipped += skipped;
+    context_.lagging.push_back(&subscription);
 }
 
-void Stream::publish(const ChainLink& link, std::span<const std::byte> frame, FeedCounters& counters,
-                     std::vector<Subscription*>& lagging) {
+void Stream::publish(const ChainLink& link, std::span<const std::byte> frame) {
     replay_.add(link.prev, link.seq, link.time, frame);
+    if (subscribers_.empty()) return;
+    if (round_.size() + frame.size() > kRoundBytes) flush();
+    if (round_count_++ == 0) {
+        round_time_ = link.time;
+        context_.unflushed.push_back(this);
+    }
+    round_.append(frame);
+}
+
+void Stream::flush() {
+    if (round_count_ == 0) return;
+    const FrameBatch batch{.bytes = round_.bytes(), .count = round_count_, .time = round_time_};
     for (Subscription* subscription : subscribers_) {
         if (subscription->state == State::live) [[likely]] {
-            if (!offer(*subscription, frame, link.time, counters)) fall_behind(*subscription, counters, lagging);
+            if (!offer(*subscription, batch)) fall_behind(*subscription, batch.count);
         } else if (subscription->skipped > 0) {
-            ++subscription->skipped;
+            subscription->skipped += batch.count;
         }
     }
+    round_.clear();
+    round_count_ = 0;
 }
 
-void Stream::resume(Subscription& subscription, std::uint64_t seq, std::uint64_t last_seq, FeedCounters& counters,
-                    std::vector<Subscription*>& lagging) {
-    DCX_CHECK(subscription.state == State::waiting);
+void Stream::resume(Subscription& subscription, std::uint64_t seq, std::uint64_t last_seq) {
+    DCX_CHECK(subscription.state == State::waiting && round_count_ == 0);
     subscription.state = State::live;
     if (seq == last_seq) return;
     replay_.each_after(seq, [&](const ReplayBuffer::Message& message, std::span<const std::byte> frame) {
         if (subscription.state != State::live)
             ++subscription.skipped;
-        else if (!offer(subscription, frame, message.time, counters))
-            fall_behind(subscription, counters, lagging);
+        else if (!offer(subscription, {.bytes = frame, .count = 1, .time = message.time}))
+            fall_behind(subscription, 1);
     });
 }
 
-void Stream::give_snapshot(Subscription& subscription, std::span<const std::byte> frame, Time time,
-                           FeedCounters& counters, std::vector<Subscription*>& lagging) {
-    DCX_CHECK(subscription.state == State::waiting);
-    if (!offer(subscription, frame, time, counters)) {
+void Stream::give_snapshot(Subscription& subscription, std::span<const std::byte> frame, Time time) {
+    DCX_CHECK(subscription.state == State::waiting && round_count_ == 0);
+    if (!offer(subscription, {.bytes = frame, .count = 1, .time = time})) {
         // Nothing is lost by waiting longer, whatever the channel.
         subscription.state = State::lagging;
-        lagging.push_back(&subscription);
+        context_.lagging.push_back(&subscription);
         return;
     }
     subscription.state = State::live;
     if (subscription.skipped == 0) return;
-    ++counters.of(channel_).conflations;
-    counters.of(channel_).skipped += subscription.skipped;
+    ++context_.counters.of(channel_).conflations;
+    context_.counters.of(channel_).skipped += subscription.skipped;
     subscription.sink.conflated(subscription.skipped);
     subscription.skipped = 0;
 }

@@ -12,10 +12,17 @@ namespace dcx::feed {
 
 class Market;
 
+// The messages of one stream in one round, as frames one behind the other.
+struct FrameBatch {
+    std::span<const std::byte> bytes;
+    std::uint64_t count{};
+    Time time{};  // of the oldest
+};
+
 class FrameSink {
   public:
-    // Queues a whole frame. False: the reader is behind by more than its bound, and nothing was queued.
-    virtual bool offer(Channel channel, std::span<const std::byte> frame, Time event_time) = 0;
+    // Queues whole frames. False: the reader is behind by more than its bound, and nothing was queued.
+    virtual bool offer(const FrameBatch& batch) = 0;
     // A reader that was behind has room again.
     [[nodiscard]] virtual bool drained() const = 0;
     // The reader is behind on a channel that cannot be conflated: it is told and disconnected.

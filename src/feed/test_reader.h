@@ -27,6 +27,15 @@ inline Json decode(Format format, std::span<const std::byte> body) {
     return format == Format::json ? Json::parse(begin, begin + body.size())
                                   : Json::from_msgpack(begin, begin + body.size());
 }
+// Of the first of several server frames.
+inline std::size_t frame_size(std::span<const std::byte> frames) {
+    const auto byte = [&](std::size_t at) { return static_cast<std::size_t>(frames[at]); };
+    if (byte(1) < 126) return 2 + byte(1);
+    if (byte(1) == 126) return 4 + byte(2) * 256 + byte(3);
+    std::size_t size = 0;
+    for (std::size_t at = 2; at < 10; ++at) size = size * 256 + byte(at);
+    return 10 + size;
+}
 // A server frame's body.
 inline Json decode_frame(Format format, std::span<const std::byte> frame) {
     const auto length = static_cast<std::uint8_t>(frame[1]);

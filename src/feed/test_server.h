@@ -24,8 +24,7 @@ namespace dcx::feed::testing {
 
 class TestServer {
   public:
-    explicit TestServer(FeedServer::Options options = {})
-        : source_{venue}, http_{reactor, {}} {
+    explicit TestServer(FeedServer::Options options = {}) : source_{venue}, http_{reactor, {}} {
         feed = std::make_unique<FeedServer>(http_, source_, clock, options);
         REQUIRE(http_.start().has_value());
     }
