@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/ed25519.h"
+#include "base/random.h"
 
 namespace dcx::app {
 namespace {
@@ -20,12 +21,19 @@ constexpr auto kBusyLimit = std::chrono::seconds(5);
 
 std::unique_ptr<client::BlockingClient> connect(const client::ClientOptions& options) {
     const auto give_up = std::chrono::steady_clock::now() + kBusyLimit;
+    // Those that wait for the same session come back at different times.
+    std::uint64_t seed = 0;
+    random_bytes(std::as_writable_bytes(std::span{&seed, 1}));
+    Random random(seed);
     while (true) {
         auto connected = client::BlockingClient::connect(options);
         if (connected) return std::move(*connected);
         const client::ClientError& error = connected.error();
-        if (error.reason == RejectReason::session_in_use && std::chrono::steady_clock::now() < give_up) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        // Another command has the session, or has just taken it while ours was not established yet.
+        const bool busy = error.code == TerminateCode::refused &&
+                          (error.reason == RejectReason::session_in_use || error.reason == RejectReason::none);
+        if (busy && std::chrono::steady_clock::now() < give_up) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5 + random.below(40)));
             continue;
         }
         if (error.reason != RejectReason::none) throw Refused(error.reason, error.detail);
@@ -69,8 +77,8 @@ client::ClientKey key_of(const DataFolder& folder, const std::string& name) {
 
 VenueLink::VenueLink(const DataFolder& folder, const std::string& name) {
     client::ClientOptions options;
-    options.key = key_of(folder, name);
     options.endpoint = value_or_throw(folder.order_entry());
+    options.key = key_of(folder, name);
     options.client_session = kToolSession;
     options.clock = &clock_;
     client_ = connect(options);

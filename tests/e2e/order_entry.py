@@ -204,7 +204,7 @@ class Session(Connection):
         return self.report()
 
     def balances(self, account):
-        """{asset: (available, held)}"""
+        """{asset: (available, held)} of what is not nothing"""
         self.send_bytes(frame(BALANCE_QUERY, struct.pack("<QII", 7, account, 0)))
         result = {}
         while True:
@@ -214,7 +214,8 @@ class Session(Connection):
                 return result
             if got.template == BALANCE:
                 _, _, available, held, _, asset = struct.unpack("<QQqqII", got.block)
-                result[asset] = (available, held)
+                if available or held:
+                    result[asset] = (available, held)
 
     def listings(self):
         """({symbol: asset id}, {symbol: instrument id})"""
