@@ -43,8 +43,8 @@ bool told(const Event& event) {
         const auto b = event.as<BalanceRestored>();
         return b.available.value != 0 || b.held.value != 0;
     }
-    // Phases can be told with the listing or after it; the end says what no twin has.
-    return event.header.kind != EventKind::restore_completed && event.header.kind != EventKind::phase_changed;
+    // Phases can be told with the listing or after it.
+    return event.header.kind != EventKind::phase_changed;
 }
 
 }  // namespace

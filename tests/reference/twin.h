@@ -73,7 +73,7 @@ class Twin {
     [[nodiscard]] std::uint32_t instruments() const { return static_cast<std::uint32_t>(instruments_.size()); }
 
     // The facts that a reader must be told after a start, as events with empty headers: every account but the venue's,
-    // key, asset, instrument, session and open order, and every balance that is not zero.
+    // key, asset, instrument, session and open order, every balance that is not zero, and the end of the telling.
     [[nodiscard]] std::vector<Event> told_state() const;
     // "State after any command" of docs/rules.md, from scratch; empty when all of it holds.
     [[nodiscard]] std::string check() const;
@@ -173,6 +173,7 @@ class Twin {
 
     std::optional<Genesis> genesis_;
     Time time_{std::int64_t{0}};
+    std::uint64_t epoch_ = 0;
     CommandHeader current_{};
     std::vector<Event> events_;
 

@@ -155,6 +155,11 @@ std::vector<Event> Twin::told_state() const {
                                    .owner = o.session,
                                    .side = o.side,
                                    .flags = o.flags});
+    const Genesis venue = genesis_.value_or(Genesis{});
+    tell(RestoreCompleted{.venue_id = venue.venue_id,
+                          .epoch = epoch_,
+                          .last_trade_id = TradeId{trade_count_},
+                          .simulated = venue.simulated});
     return result;
 }
 

@@ -61,6 +61,7 @@ RejectReason Twin::genesis(const Genesis& g) {
 }
 
 void Twin::start_epoch(const StartEpoch& body) {
+    epoch_ = body.epoch;
     emit(EpochStarted{.epoch = body.epoch}, SessionId{});
     for (std::size_t i = 0; i < sessions_.size(); ++i) {
         if (!sessions_[i].established) continue;
