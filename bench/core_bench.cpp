@@ -1,5 +1,5 @@
-// The core without rings and disk, single-threaded: a mixed flow of 100,000 funded accounts with risk checks, holds, fees,
-// settlement and all events; the same flow through the book alone; and transfers between random accounts. Read
+// The core without rings and disk, single-threaded: a mixed flow of 100,000 funded accounts with risk checks, holds,
+// fees, settlement and all events; the same flow through the book alone; and transfers between random accounts. Read
 // `book_alone` beside `core_with_money`: the ratio is what money costs.
 #include <benchmark/benchmark.h>
 
@@ -97,8 +97,8 @@ Script venue() {
     return s;
 }
 
-// Half new orders (an eighth of them marketable), half cancels of orders placed up to 2,000 commands ago, as in a market
-// whose makers move their quotes. Every account takes part.
+// Half new orders (an eighth of them marketable), half cancels of orders placed up to 2,000 commands ago, as in a
+// market whose makers move their quotes. Every account takes part.
 struct Flow {
     Script script = venue();
     std::size_t begin = script.commands.size();
@@ -260,7 +260,8 @@ void book_alone(benchmark::State& state) {
                        });
             if (open.value == 0) continue;
             const std::uint32_t slot = orders.take();
-            orders[slot] = {.id = OrderId{std::uint64_t{step.order}}, .open = open, .price = step.price, .next = 0, .prev = 0};
+            orders[slot] = {
+                .id = OrderId{std::uint64_t{step.order}}, .open = open, .price = step.price, .next = 0, .prev = 0};
             book.rest(orders, nodes, step.side, slot);
             slot_of[step.order] = slot;
             side_of[step.order] = step.side;

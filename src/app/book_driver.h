@@ -30,9 +30,7 @@ class BookDriver {
           sink_(sink) {}
 
     // There is room for one more order; a workload that needs more than the capacity cannot be run.
-    [[nodiscard]] bool has_room() const {
-        return orders_.has_free() && nodes_.free_count() >= core::kMaxNodesPerOrder;
-    }
+    [[nodiscard]] bool has_room() const { return orders_.has_free() && nodes_.free_count() >= core::kMaxNodesPerOrder; }
 
     void place(OrderId id, Side side, bool ioc, Price price, Quantity quantity) {
         sink_.acknowledged(side, id, price, quantity);

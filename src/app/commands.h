@@ -1,5 +1,5 @@
-// The commands of the `dcx` program. Each prints its results (as JSON when asked) on standard output, everything else on
-// standard error, and returns the exit code: 0 done, 1 refused or failed, 2 usage.
+// The commands of the `dcx` program. Each prints its results (as JSON when asked) on standard output, everything else
+// on standard error, and returns the exit code: 0 done, 1 refused or failed, 2 usage.
 #pragma once
 
 #include <cstdint>

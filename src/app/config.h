@@ -21,33 +21,33 @@ struct MarketConfig {
     std::string symbol;
     std::string base;
     std::string quote;
-    std::string tick;           // decimal
-    std::string lot;            // decimal
-    std::string max_quantity;   // decimal, of base
-    std::string min_notional;   // decimal, of quote
+    std::string tick;            // decimal
+    std::string lot;             // decimal
+    std::string max_quantity;    // decimal, of base
+    std::string min_notional;    // decimal, of quote
     std::int64_t maker_fee = 0;  // hundredths of a basis point
     std::int64_t taker_fee = 0;
-    std::string start_price;    // decimal; where simulated trading begins
+    std::string start_price;  // decimal; where simulated trading begins
 };
 
 struct Config {
     struct Venue {
-        bool sim = false;                  // simulated traders; such a venue refuses real deposits for ever
-        std::string durability = "disk";   // "memory": for benchmarks, nothing survives
-        std::string layout = "split";      // "single": gateway, engine and feed on one thread
-        std::string idle = "polite";       // "spin": lowest latency, whole cores
-        std::vector<std::int64_t> pin;     // cores of gateway, engine, journal, feed; empty: not pinned
+        bool sim = false;                 // simulated traders; such a venue refuses real deposits for ever
+        std::string durability = "disk";  // "memory": for benchmarks, nothing survives
+        std::string layout = "split";     // "single": gateway, engine and feed on one thread
+        std::string idle = "polite";      // "spin": lowest latency, whole cores
+        std::vector<std::int64_t> pin;    // cores of gateway, engine, journal, feed; empty: not pinned
     } venue;
     struct Listen {
         std::string address = "127.0.0.1";
-        std::int64_t order_entry = 7001;   // 0: the system chooses
-        std::int64_t http = 8080;          // feed, health, metrics
+        std::int64_t order_entry = 7001;  // 0: the system chooses
+        std::int64_t http = 8080;         // feed, health, metrics
     } listen;
     struct Journal {
         std::int64_t segment_mib = 64;
         std::int64_t checkpoint_every = 100'000;  // commands
     } journal;
-    struct Capacity {                      // fixed at the first start
+    struct Capacity {  // fixed at the first start
         std::int64_t accounts = 10'000;
         std::int64_t assets = 16;
         std::int64_t instruments = 64;
@@ -58,13 +58,13 @@ struct Config {
         std::int64_t fills_per_command = 16'384;
         std::int64_t transfer_ids = 4'194'304;
     } capacity;
-    struct Rings {                         // slots, rounded up to a power of two
+    struct Rings {  // slots, rounded up to a power of two
         std::int64_t commands = 65'536;
         std::int64_t events = 262'144;
     } rings;
     struct Gateway {
         std::int64_t max_connections = 10'000;
-        std::int64_t output_kib = 1'024;   // unread reports a session may have
+        std::int64_t output_kib = 1'024;  // unread reports a session may have
         std::int64_t handshake_ms = 10'000;
     } gateway;
     struct Feed {
@@ -74,7 +74,7 @@ struct Config {
     } feed;
     struct Sim {
         std::int64_t seed = 1;
-        std::int64_t traders = 8;          // a market
+        std::int64_t traders = 8;              // a market
         std::int64_t orders_per_second = 400;  // of all traders together
     } sim;
     std::vector<AssetConfig> assets;

@@ -47,8 +47,7 @@ client::ClientKey DataFolder::operator_key() const {
             throw std::runtime_error(file + " is missing, and the journal beside it knows no other operator");
         client::ClientKey key{.key = KeyId{1u}, .account = {}, .seed = {}};
         random_bytes(key.seed);
-        if (const auto written = client::write_key_file(file, key); !written)
-            throw std::runtime_error(written.error());
+        if (const auto written = client::write_key_file(file, key); !written) throw std::runtime_error(written.error());
     }
     auto key = client::read_key_file(file);
     if (!key) throw std::runtime_error(key.error());

@@ -57,11 +57,10 @@ void list_configured(const Config& config, const net::Endpoint& order_entry, con
     const auto listings = listings_of(config);
     if (!listings) throw std::runtime_error(listings.error());
     platform::SystemClock clock;
-    auto client = taken(client::BlockingClient::connect({.endpoint = order_entry,
-                                                         .key = operator_key,
-                                                         .client_session = kListingSession,
-                                                         .clock = &clock}),
-                        "the operator's session");
+    auto client =
+        taken(client::BlockingClient::connect(
+                  {.endpoint = order_entry, .key = operator_key, .client_session = kListingSession, .clock = &clock}),
+              "the operator's session");
     Lister lister(*client);
     for (const ListAsset& asset : listings->assets) lister.add(asset);
     for (const ListInstrument& instrument : listings->instruments) lister.add(instrument, listings->assets);

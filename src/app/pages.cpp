@@ -66,16 +66,19 @@ net::HttpResponse Pages::metrics() const {
     PrometheusText out;
     out.gauge("dcx_engine_accepting", engine.status().accepting() ? 1 : 0, "1 while commands are taken");
     out.counter("dcx_engine_applied_sequence", engine.applied().value, "Last command applied");
-    out.counter("dcx_engine_durable_sequence", engine.durable().value, "Last command durable: events are seen up to it");
+    out.counter("dcx_engine_durable_sequence", engine.durable().value,
+                "Last command durable: events are seen up to it");
     out.gauge("dcx_engine_epoch", engine.start_report().epoch, "Starts of this venue");
     add_gateway(out, gateway.metrics());
     feed.append_metrics(out.text());
-    return {.status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = out.text(), .headers = {}};
+    return {
+        .status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = out.text(), .headers = {}};
 }
 
 net::HttpResponse Pages::front() const {
-    std::string body = "dcx, the DeCoin Exchange\n\nmarket data (WebSocket): /v1/feed\nhealth: /health\nmetrics: /metrics\n\n"
-                       "markets:\n";
+    std::string body =
+        "dcx, the DeCoin Exchange\n\nmarket data (WebSocket): /v1/feed\nhealth: /health\nmetrics: /metrics\n\n"
+        "markets:\n";
     for (const feed::Market* market : feed.publisher().markets()) body += "  " + std::string(market->symbol()) + "\n";
     return {.status = 200, .content_type = "text/plain; charset=utf-8", .body = body, .headers = {}};
 }

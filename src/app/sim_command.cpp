@@ -14,8 +14,8 @@ namespace {
 void print_statistics(const market::Simulation& simulation) {
     const market::Statistics& s = simulation.statistics();
     std::fprintf(stderr, "%zu of %zu traders, %llu requests, %llu fills, %llu rejects\n", simulation.trading(),
-                 simulation.seats(), static_cast<unsigned long long>(s.sent()), static_cast<unsigned long long>(s.fills),
-                 static_cast<unsigned long long>(s.rejected()));
+                 simulation.seats(), static_cast<unsigned long long>(s.sent()),
+                 static_cast<unsigned long long>(s.fills), static_cast<unsigned long long>(s.rejected()));
 }
 
 }  // namespace
@@ -34,7 +34,8 @@ int sim(const SimOptions& options) {
     const auto simulation = make_simulation(config, folder, *order_entry, folder.operator_key());
 
     using Clock = std::chrono::steady_clock;
-    const auto end = options.seconds == 0 ? Clock::time_point::max() : Clock::now() + std::chrono::seconds(options.seconds);
+    const auto end =
+        options.seconds == 0 ? Clock::time_point::max() : Clock::now() + std::chrono::seconds(options.seconds);
     auto next_line = Clock::now() + std::chrono::seconds(10);
     while (!signals.wait_ms(0) && Clock::now() < end) {
         simulation->poll(100);

@@ -65,14 +65,15 @@ void Venue::open_engine(const std::string& data, const Ed25519PublicKey& operato
                      progress.commands_per_second() / 1e6);
     };
     platform::Doorbell& bell = single() ? gateway_sleeper_.doorbell() : engine_bell_;
-    auto opened = engine::Engine::open({.bell = bell, .clock = clock_, .memory = memory_, .storage = storage_.get()},
-                                       options);
+    auto opened =
+        engine::Engine::open({.bell = bell, .clock = clock_, .memory = memory_, .storage = storage_.get()}, options);
     if (!opened) throw std::runtime_error(opened.error());
     engine_ = std::move(*opened);
     simulated_ = engine_->core().genesis().simulated != 0;
     if (config_.venue.sim && !simulated_)
-        throw std::runtime_error("this venue was not made for simulated traders: start it without sim, or use another "
-                                 "data folder");
+        throw std::runtime_error(
+            "this venue was not made for simulated traders: start it without sim, or use another "
+            "data folder");
 }
 
 void Venue::make_edges() {
@@ -140,8 +141,7 @@ void Venue::make_workers() {
         add_worker("dcx-engine", 1, engine_bell_, {engine_.get()});
         add_worker("dcx-feed", 3, *feed_sleeper_, {feed_sleeper_.get(), feed.get()});
     }
-    if (engine_->journal() != nullptr)
-        add_worker("dcx-journal", 2, engine_->journal()->bell(), {engine_->journal()});
+    if (engine_->journal() != nullptr) add_worker("dcx-journal", 2, engine_->journal()->bell(), {engine_->journal()});
     adapters_.push_back(std::move(gateway));
     adapters_.push_back(std::move(feed));
 }

@@ -3,9 +3,9 @@
 //
 //     gateway ─ring→ engine ─ring→ journal           gateway, feed ← event ring, durable events only
 //
-// start() brings it up to serving; stop() drains it: sessions end, everything submitted becomes durable, subscribers are
-// told. One owner thread for both; the rest runs on the venue's own threads. Throws std::runtime_error with a text for
-// the operator when it cannot start.
+// start() brings it up to serving; stop() drains it: sessions end, everything submitted becomes durable, subscribers
+// are told. One owner thread for both; the rest runs on the venue's own threads. Throws std::runtime_error with a text
+// for the operator when it cannot start.
 #pragma once
 
 #include <cstdint>

@@ -99,7 +99,8 @@ int bench_workload(const WorkloadOptions& options) {
     // The first run is not timed: it faults in the memory of the reports, and gives the answer.
     CanonicalReports reports(messages->size() * 2);
     Run run;
-    if (!run_once(*messages, capacity, reports, run)) return fail("the flow rests more than fits: raise --orders or --price-nodes");
+    if (!run_once(*messages, capacity, reports, run))
+        return fail("the flow rests more than fits: raise --orders or --price-nodes");
     const std::size_t trades = reports.trades();
     const std::size_t count = reports.size();
     const std::string hash = reports.hash();
@@ -113,15 +114,13 @@ int bench_workload(const WorkloadOptions& options) {
     std::ranges::sort(rates);
     const double median = rates[rates.size() / 2];
     if (options.json) {
-        const nlohmann::json line{{"sha256", hash},           {"messages_per_second", median},
-                                  {"best", rates.back()},     {"worst", rates.front()},
-                                  {"messages", messages->size()}, {"reports", count},
-                                  {"trades", trades},         {"orders_left", run.left},
-                                  {"runs", options.runs}};
+        const nlohmann::json line{{"sha256", hash},         {"messages_per_second", median}, {"best", rates.back()},
+                                  {"worst", rates.front()}, {"messages", messages->size()},  {"reports", count},
+                                  {"trades", trades},       {"orders_left", run.left},       {"runs", options.runs}};
         std::printf("%s\n", line.dump().c_str());
     } else {
-        std::printf("sha256 %s\nmessages_per_second %.0f\nbest %.0f\nmessages %zu\nreports %zu\ntrades %zu\n", hash.c_str(),
-                    median, rates.back(), messages->size(), count, trades);
+        std::printf("sha256 %s\nmessages_per_second %.0f\nbest %.0f\nmessages %zu\nreports %zu\ntrades %zu\n",
+                    hash.c_str(), median, rates.back(), messages->size(), count, trades);
     }
     return kDone;
 }

@@ -1,6 +1,6 @@
 // The exchange as a pure function over a log: apply(state, Command) -> state, Events. docs/rules.md says what each
-// command does. One thread; no I/O, clock, randomness, floats or exceptions; no allocation after Genesis, which fixes every
-// capacity. The same commands give the same state and the same events on every machine and in every build.
+// command does. One thread; no I/O, clock, randomness, floats or exceptions; no allocation after Genesis, which fixes
+// every capacity. The same commands give the same state and the same events on every machine and in every build.
 #pragma once
 
 #include <cstdint>
@@ -58,13 +58,13 @@ class Core {
     // All zero before it was applied.
     [[nodiscard]] const Genesis& genesis() const;
 
-    // Tells the state as events (kRestored, header.sequence = the last command's), at most `room` of them a call (room at
-    // least 2). True when RestoreCompleted has been written. Nothing may be applied in between. Before Genesis it
+    // Tells the state as events (kRestored, header.sequence = the last command's), at most `room` of them a call (room
+    // at least 2). True when RestoreCompleted has been written. Nothing may be applied in between. Before Genesis it
     // writes RestoreCompleted alone.
     bool restore(RestoreCursor& cursor, EventWriter& out, std::uint64_t room) const;
 
-    // SHA-256 over the canonical form of the whole state: everything that can change what later commands do, in an order
-    // that does not depend on where things lie in memory. Slow (it walks the state); for audits and tests.
+    // SHA-256 over the canonical form of the whole state: everything that can change what later commands do, in an
+    // order that does not depend on where things lie in memory. Slow (it walks the state); for audits and tests.
     [[nodiscard]] Digest state_hash() const;
 
     // Recomputes every invariant of docs/rules.md from scratch; the text names what is broken, empty when all hold.

@@ -114,9 +114,8 @@ RejectReason Apply::check_state(const MoneyRequest& request) const {
         const Amount room = s_.ledger.asset(request.asset).issue_cap - s_.ledger.issued(request.asset);
         return request.amount > room ? RejectReason::issue_cap_exceeded : RejectReason::none;
     }
-    return s_.ledger.balance(request.debit, request.asset).available < request.amount
-               ? RejectReason::insufficient_funds
-               : RejectReason::none;
+    return s_.ledger.balance(request.debit, request.asset).available < request.amount ? RejectReason::insufficient_funds
+                                                                                      : RejectReason::none;
 }
 
 }  // namespace dcx::core

@@ -42,8 +42,7 @@ void Apply::genesis(MemorySource& memory) {
     s_.time = time;
     DCX_CHECK(s_.ledger.open(AccountKind::venue) == kIssuanceAccount);
     DCX_CHECK(s_.ledger.open(AccountKind::venue) == kFeeAccount);
-    s_.keys[++s_.key_count] = {
-        .public_key = body.operator_key, .account = {}, .permissions = kPermitAll, .revoked = 0};
+    s_.keys[++s_.key_count] = {.public_key = body.operator_key, .account = {}, .permissions = kPermitAll, .revoked = 0};
     s_.key_index.insert(hash_of_key(body.operator_key), s_.key_count);
     emit(GenesisApplied{.venue_id = body.venue_id, .simulated = body.simulated, .zero = {}});
 }
@@ -107,8 +106,7 @@ void Apply::list_asset() {
     if (s_.ledger.symbol_taken(body.symbol)) return reject(RejectReason::symbol_taken);
     if (!s_.ledger.asset_room()) return reject(RejectReason::capacity_exhausted);
     const AssetId id = s_.ledger.list(body.symbol, body.scale, body.issue_cap);
-    emit(AssetListed{
-             .symbol = body.symbol, .issue_cap = body.issue_cap, .asset = id, .scale = body.scale, .zero = {}},
+    emit(AssetListed{.symbol = body.symbol, .issue_cap = body.issue_cap, .asset = id, .scale = body.scale, .zero = {}},
          sender());
 }
 

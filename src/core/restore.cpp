@@ -64,8 +64,7 @@ class Telling {
         }
     }
     bool tell_account(AccountId id) {
-        emit(AccountOpened{
-            .reference = 0, .account = id, .account_kind = s_.ledger.account(id).kind, .zero = {}});
+        emit(AccountOpened{.reference = 0, .account = id, .account_kind = s_.ledger.account(id).kind, .zero = {}});
         return ++cursor_.item;
     }
     bool tell_key(KeyId id) {
@@ -144,7 +143,8 @@ class Telling {
         return false;
     }
     [[nodiscard]] std::uint32_t next_slot(const Book& book, Side side) const {
-        if (cursor_.within == 0) return book.empty(side) ? kNoSlot : book.find_level(s_.nodes, side, book.best(side))->head;
+        if (cursor_.within == 0)
+            return book.empty(side) ? kNoSlot : book.find_level(s_.nodes, side, book.best(side))->head;
         const RestingOrder& last = s_.orders[static_cast<std::uint32_t>(cursor_.within)];
         if (last.next != kNoSlot) return last.next;
         return book.head_behind(s_.nodes, side, last.price);

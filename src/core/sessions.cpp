@@ -34,16 +34,15 @@ void Apply::establish() {
     if (session().established != 0) return reject(RejectReason::session_in_use, {});
     if (key().revoked != 0) return reject(RejectReason::key_revoked, {});
     session().established = 1;
-    emit(SessionEstablished{
-        .connection = command_.as<EstablishSession>().connection, .session = sender(), .zero = 0});
+    emit(SessionEstablished{.connection = command_.as<EstablishSession>().connection, .session = sender(), .zero = 0});
 }
 
 void Apply::disconnect() {
     if (!s_.has(sender())) return reject(RejectReason::unknown_session, {});
     if (session().established == 0) return reject(RejectReason::session_not_established, {});
     session().established = 0;
-    emit(SessionDisconnected{
-        .connection = command_.as<DisconnectSession>().connection, .session = sender(), .zero = 0});
+    emit(
+        SessionDisconnected{.connection = command_.as<DisconnectSession>().connection, .session = sender(), .zero = 0});
 }
 
 }  // namespace dcx::core

@@ -1,5 +1,5 @@
-// The canonical form of the state under SHA-256: field by field in a fixed order, so that neither padding nor the places
-// of things in memory take part. Free slots do: which slot the next order gets is told in its events.
+// The canonical form of the state under SHA-256: field by field in a fixed order, so that neither padding nor the
+// places of things in memory take part. Free slots do: which slot the next order gets is told in its events.
 #include "core/core.h"
 #include "core/state.h"
 

@@ -278,8 +278,7 @@ RejectReason Apply::check_amend(const AmendOrder& amend, std::uint32_t& slot, Qu
         return RejectReason::capacity_exhausted;
     const Amount old_hold = State::hold_of(market.instrument, details.side, order.price, order.open);
     const Amount new_hold = State::hold_of(market.instrument, details.side, amend.price, open);
-    const Balance& balance =
-        s_.ledger.balance(details.account, State::paid_asset(market.instrument, details.side));
+    const Balance& balance = s_.ledger.balance(details.account, State::paid_asset(market.instrument, details.side));
     return balance.available + old_hold < new_hold ? RejectReason::insufficient_funds : RejectReason::none;
 }
 
@@ -302,8 +301,7 @@ void Apply::amend() {
     Market& market = s_.market_of(details);
     const bool keeps = keeps_priority(body, order, open);
     const AssetId asset = State::paid_asset(market.instrument, details.side);
-    s_.ledger.release(details.account, asset,
-                      State::hold_of(market.instrument, details.side, order.price, order.open));
+    s_.ledger.release(details.account, asset, State::hold_of(market.instrument, details.side, order.price, order.open));
     s_.ledger.hold(details.account, asset, State::hold_of(market.instrument, details.side, body.price, open));
     if (!keeps) market.book.remove(s_.orders, s_.nodes, details.side, slot);
     order.price = body.price;

@@ -44,14 +44,14 @@ enum class CommandKind : std::uint16_t {
 [[nodiscard]] std::string_view to_string(CommandKind kind);
 
 struct CommandHeader {
-    Sequence sequence{};                // given by the engine
-    Time time{};                        // given by the engine; never goes back
-    std::uint64_t session_sequence{};   // the client's frame sequence within its session; 0 for session 0
-    SessionId session{};                // 0: the venue itself
-    std::uint32_t wait_ns{};            // from the gateway's receive to `time`, saturating
+    Sequence sequence{};               // given by the engine
+    Time time{};                       // given by the engine; never goes back
+    std::uint64_t session_sequence{};  // the client's frame sequence within its session; 0 for session 0
+    SessionId session{};               // 0: the venue itself
+    std::uint32_t wait_ns{};           // from the gateway's receive to `time`, saturating
     CommandKind kind{};
-    std::uint16_t flags{};              // none yet: zero
-    std::uint32_t gateway{};            // which gateway sent it, for its answer to a negotiate; not state
+    std::uint16_t flags{};    // none yet: zero
+    std::uint32_t gateway{};  // which gateway sent it, for its answer to a negotiate; not state
 };
 static_assert(FixedLayout<CommandHeader> && sizeof(CommandHeader) == kMessageHeaderSize);
 
@@ -125,30 +125,30 @@ struct RevokeKey {
 };
 struct ListAsset {
     static constexpr auto kind = CommandKind::list_asset;
-    AssetSymbol symbol{};   // A-Z, 0-9, first a letter
-    Amount issue_cap{};     // 1 .. kMaxIssue
-    std::uint8_t scale{};   // decimals of the minor unit, 0 .. 9
+    AssetSymbol symbol{};  // A-Z, 0-9, first a letter
+    Amount issue_cap{};    // 1 .. kMaxIssue
+    std::uint8_t scale{};  // decimals of the minor unit, 0 .. 9
     std::array<std::uint8_t, 7> zero{};
 };
 // Tick and lot are decimals: mantissa x 10^-scale, in whole units of quote (tick) and base (lot).
 struct ListInstrument {
     static constexpr auto kind = CommandKind::list_instrument;
-    Symbol symbol{};               // "DEC/USD"
+    Symbol symbol{};  // "DEC/USD"
     AssetId base{};
     AssetId quote{};
     std::int64_t tick_mantissa{};
     std::int64_t lot_mantissa{};
-    Quantity max_quantity{};       // of one order
-    Amount min_notional{};         // of one order, in minor units of quote; 0: none
-    FeeRate maker_fee{};           // 0 .. kFeeRateOne
+    Quantity max_quantity{};  // of one order
+    Amount min_notional{};    // of one order, in minor units of quote; 0: none
+    FeeRate maker_fee{};      // 0 .. kFeeRateOne
     FeeRate taker_fee{};
-    std::uint8_t tick_scale{};     // 0 .. 18
+    std::uint8_t tick_scale{};  // 0 .. 18
     std::uint8_t lot_scale{};
     std::array<std::uint8_t, 6> zero{};
 };
 struct SetPhase {
     static constexpr auto kind = CommandKind::set_phase;
-    InstrumentId instrument{};     // 0: every instrument
+    InstrumentId instrument{};  // 0: every instrument
     Phase phase{};
     std::array<std::uint8_t, 3> zero{};
 };
@@ -158,14 +158,14 @@ inline constexpr std::uint8_t kOrderPostOnly = 1;  // reject rather than take
 struct PlaceOrder {
     static constexpr auto kind = CommandKind::place_order;
     ClOrdId cl_ord_id{};
-    Price price{};                 // limit; for a market order its protection price
+    Price price{};  // limit; for a market order its protection price
     Quantity quantity{};
     AccountId account{};
     InstrumentId instrument{};
     Side side{};
     OrderType type{};
     TimeInForce time_in_force{};
-    std::uint8_t flags{};          // kOrderPostOnly
+    std::uint8_t flags{};  // kOrderPostOnly
     std::uint32_t zero{};
 };
 // Names the order by order_id, or, when that is 0, by orig_cl_ord_id within this session.
@@ -184,10 +184,10 @@ struct AmendOrder {
     ClOrdId orig_cl_ord_id{};
     OrderId order_id{};
     Price price{};
-    Quantity quantity{};           // new total (filled + open); with kAmendReplace the new open quantity
+    Quantity quantity{};  // new total (filled + open); with kAmendReplace the new open quantity
     AccountId account{};
     OrderSlot slot_hint{};
-    std::uint8_t flags{};          // kAmendReplace
+    std::uint8_t flags{};  // kAmendReplace
     std::array<std::uint8_t, 7> zero{};
 };
 

@@ -1,5 +1,6 @@
 // Everything that leaves the core, as 128 fixed bytes. Edges (gateways, feed, history, proofs) are made from events
-// alone, so an event says all of what happened: every event that moves money carries the balances as they are afterwards.
+// alone, so an event says all of what happened: every event that moves money carries the balances as they are
+// afterwards.
 //
 // Reports: an event whose header.session is not 0 is a report to that session and takes the session's next outgoing
 // sequence (SessionRestored and SessionNegotiated tell where it stands). All events of one command are contiguous,
@@ -60,15 +61,15 @@ inline constexpr std::uint16_t kLastOfCommand = 1;
 inline constexpr std::uint16_t kRestored = 2;
 
 struct EventHeader {
-    Sequence sequence{};           // of the command that made it
-    Time time{};                   // of that command: log time
-    Time applied_time{};           // wall clock when it was made; not part of the log: 0 in a replay, not hashed
-    std::uint32_t index{};         // within the command, from 0
-    SessionId session{};           // to whom it is a report; 0: to nobody
-    std::uint32_t wait_ns{};       // time - wait_ns = received by the gateway
+    Sequence sequence{};      // of the command that made it
+    Time time{};              // of that command: log time
+    Time applied_time{};      // wall clock when it was made; not part of the log: 0 in a replay, not hashed
+    std::uint32_t index{};    // within the command, from 0
+    SessionId session{};      // to whom it is a report; 0: to nobody
+    std::uint32_t wait_ns{};  // time - wait_ns = received by the gateway
     EventKind kind{};
-    std::uint16_t flags{};         // kLastOfCommand, kRestored
-    std::uint32_t gateway{};       // copied from the command
+    std::uint16_t flags{};    // kLastOfCommand, kRestored
+    std::uint32_t gateway{};  // copied from the command
     std::uint32_t zero{};
 };
 inline constexpr std::size_t kEventBodySize = 80;
@@ -100,7 +101,7 @@ struct CommandRejected {
     std::uint64_t session_sequence{};  // of the refused command
     CommandKind command{};
     RejectReason reason{};
-    RejectReason detail{};             // with id_already_failed: why
+    RejectReason detail{};  // with id_already_failed: why
     std::uint16_t zero{};
 };
 struct AccountOpened {
@@ -161,8 +162,8 @@ struct SessionNegotiated {
     static constexpr auto kind = EventKind::session_negotiated;
     std::uint64_t client_session{};
     std::uint64_t connection{};
-    std::uint64_t next_incoming{};    // the session_sequence the core expects next
-    std::uint64_t next_outgoing{};    // the sequence the next report will carry
+    std::uint64_t next_incoming{};  // the session_sequence the core expects next
+    std::uint64_t next_outgoing{};  // the sequence the next report will carry
     ClOrdId last_cl_ord_id{};
     SessionId session{};
     KeyId key{};
@@ -218,7 +219,7 @@ struct OrderRested {
     static constexpr auto kind = EventKind::order_rested;
     OrderId order_id{};
     Price price{};
-    Quantity quantity{};   // open
+    Quantity quantity{};  // open
     AccountId account{};
     InstrumentId instrument{};
     OrderSlot slot{};
@@ -234,7 +235,7 @@ struct TradeExecuted {
     Price price{};
     Quantity quantity{};
     Quantity maker_leaves{};
-    Quantity maker_cum{};      // filled so far, this trade included
+    Quantity maker_cum{};  // filled so far, this trade included
     Quantity taker_cum{};
     AccountId maker_account{};
     AccountId taker_account{};
@@ -249,7 +250,7 @@ struct OrderFilled {
     OrderId order_id{};
     ClOrdId cl_ord_id{};
     Quantity leaves{};
-    Amount fee{};              // of this fill, in the asset received
+    Amount fee{};  // of this fill, in the asset received
     Amount base_available{};
     Amount base_held{};
     Amount quote_available{};
@@ -263,26 +264,26 @@ struct OrderFilled {
 struct OrderCanceled {
     static constexpr auto kind = EventKind::order_canceled;
     OrderId order_id{};
-    ClOrdId cl_ord_id{};        // of the cancel request; the order's own when nobody asked
-    ClOrdId orig_cl_ord_id{};   // the order's own
+    ClOrdId cl_ord_id{};       // of the cancel request; the order's own when nobody asked
+    ClOrdId orig_cl_ord_id{};  // the order's own
     Price price{};
-    Quantity quantity{};        // open quantity that was canceled
-    Quantity cum{};             // filled before
+    Quantity quantity{};  // open quantity that was canceled
+    Quantity cum{};       // filled before
     AccountId account{};
     InstrumentId instrument{};
-    Amount available{};         // of the asset the order paid with, after the release
+    Amount available{};  // of the asset the order paid with, after the release
     Amount held{};
     Side side{};
     CancelReason reason{};
-    std::uint8_t rested{};      // 1: it stood in the book; 0: it never did (IOC remainder)
+    std::uint8_t rested{};  // 1: it stood in the book; 0: it never did (IOC remainder)
     std::array<std::uint8_t, 5> zero{};
 };
 // A cancel or an amend that was refused.
 struct CancelRejected {
     static constexpr auto kind = EventKind::cancel_rejected;
     ClOrdId cl_ord_id{};
-    ClOrdId orig_cl_ord_id{};   // as sent
-    OrderId order_id{};         // as sent
+    ClOrdId orig_cl_ord_id{};  // as sent
+    OrderId order_id{};        // as sent
     AccountId account{};
     CommandKind command{};
     RejectReason reason{};
@@ -292,14 +293,14 @@ struct CancelRejected {
 struct OrderAmended {
     static constexpr auto kind = EventKind::order_amended;
     OrderId order_id{};
-    ClOrdId cl_ord_id{};        // of the amend; from now on the order's own when header.session placed it
-    ClOrdId orig_cl_ord_id{};   // the order's own until now
+    ClOrdId cl_ord_id{};       // of the amend; from now on the order's own when header.session placed it
+    ClOrdId orig_cl_ord_id{};  // the order's own until now
     Price price{};
-    Quantity leaves{};          // open, after the amend and before any trade
-    Quantity cum{};             // filled before
+    Quantity leaves{};  // open, after the amend and before any trade
+    Quantity cum{};     // filled before
     AccountId account{};
     InstrumentId instrument{};
-    Amount available{};         // of the asset the order pays with, after the hold was adjusted
+    Amount available{};  // of the asset the order pays with, after the hold was adjusted
     Amount held{};
     Side side{};
     std::uint8_t kept_priority{};
@@ -310,10 +311,10 @@ struct Transferred {
     static constexpr auto kind = EventKind::transferred;
     TransferId id{};
     Amount amount{};
-    Amount debit_available{};   // after
-    Amount credit_available{};  // after
-    AccountId debit_account{};  // the issuance account for a mint
-    AccountId credit_account{}; // the issuance account for a burn
+    Amount debit_available{};    // after
+    Amount credit_available{};   // after
+    AccountId debit_account{};   // the issuance account for a mint
+    AccountId credit_account{};  // the issuance account for a burn
     AssetId asset{};
     TransferKind transfer_kind{};
     std::array<std::uint8_t, 3> zero{};
@@ -332,12 +333,12 @@ struct OrderRestored {
     OrderId order_id{};
     ClOrdId cl_ord_id{};
     Price price{};
-    Quantity quantity{};        // filled + open
+    Quantity quantity{};  // filled + open
     Quantity leaves{};
     AccountId account{};
     InstrumentId instrument{};
     OrderSlot slot{};
-    SessionId owner{};          // the session that placed it
+    SessionId owner{};  // the session that placed it
     Side side{};
     std::uint8_t flags{};
     std::array<std::uint8_t, 6> zero{};
@@ -354,7 +355,7 @@ struct SessionRestored {
 struct RestoreCompleted {
     static constexpr auto kind = EventKind::restore_completed;
     std::array<std::byte, 16> venue_id{};
-    std::uint64_t epoch{};      // the last one replayed
+    std::uint64_t epoch{};  // the last one replayed
     TradeId last_trade_id{};
     std::uint8_t simulated{};
     std::array<std::uint8_t, 7> zero{};

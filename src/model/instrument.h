@@ -29,7 +29,7 @@ struct Instrument {
     std::int64_t quote_per_tick_lot{};  // minor units of quote in one tick times one lot
     unsigned price_scale{};             // decimals of a rendered price
     unsigned quantity_scale{};
-    std::int64_t tick_mantissa{};       // rendered price = ticks x tick_mantissa x 10^-price_scale
+    std::int64_t tick_mantissa{};  // rendered price = ticks x tick_mantissa x 10^-price_scale
     std::int64_t lot_mantissa{};
 };
 

@@ -13,8 +13,8 @@ inline constexpr std::size_t kMessageBodySize = kMessageSize - kMessageHeaderSiz
 
 // has_unique_object_representations means: no padding bytes, so equal values are equal bytes.
 template <class T>
-concept FixedLayout = std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T> &&
-                      std::has_unique_object_representations_v<T>;
+concept FixedLayout =
+    std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T> && std::has_unique_object_representations_v<T>;
 
 template <class T>
 concept MessageBody = FixedLayout<T> && sizeof(T) <= kMessageBodySize && alignof(T) <= 8 && requires { T::kind; };

@@ -11,15 +11,15 @@ enum class RejectReason : std::uint16_t {
     none = 0,
 
     // Anything
-    malformed_field = 1,          // an enumerator, a reserved byte or a text that has no meaning here
+    malformed_field = 1,  // an enumerator, a reserved byte or a text that has no meaning here
     unknown_command = 2,
     session_not_established = 3,
-    out_of_sequence = 4,          // not the session's next incoming sequence; nothing was changed
+    out_of_sequence = 4,  // not the session's next incoming sequence; nothing was changed
     key_revoked = 5,
-    not_permitted = 6,            // the key lacks the permission for this request
+    not_permitted = 6,  // the key lacks the permission for this request
     not_your_account = 7,
-    capacity_exhausted = 8,       // a pool whose size Genesis fixed is full
-    not_genesis = 9,              // Genesis twice, or anything before it
+    capacity_exhausted = 8,  // a pool whose size Genesis fixed is full
+    not_genesis = 9,         // Genesis twice, or anything before it
 
     // Registry
     unknown_account = 20,
@@ -28,22 +28,22 @@ enum class RejectReason : std::uint16_t {
     unknown_key = 23,
     unknown_session = 24,
     symbol_taken = 25,
-    scale_out_of_range = 26,      // asset scale above 9
+    scale_out_of_range = 26,  // asset scale above 9
     issue_cap_out_of_range = 27,
-    tick_or_lot_not_exact = 28,   // tick x lot, or a lot, is not a whole positive number of minor units
+    tick_or_lot_not_exact = 28,  // tick x lot, or a lot, is not a whole positive number of minor units
     fee_rate_out_of_range = 29,
     limit_out_of_range = 30,
     key_already_known = 31,
     session_in_use = 32,
 
     // Orders
-    duplicate_cl_ord_id = 40,     // not above the session's last one
+    duplicate_cl_ord_id = 40,  // not above the session's last one
     instrument_halted = 41,
     price_out_of_range = 42,
     quantity_out_of_range = 43,
     notional_out_of_range = 44,
     notional_too_small = 45,
-    unsupported_combination = 46, // e.g. a market order that should rest
+    unsupported_combination = 46,  // e.g. a market order that should rest
     post_only_would_cross = 47,
     insufficient_funds = 48,
     unknown_order = 49,
@@ -53,18 +53,18 @@ enum class RejectReason : std::uint16_t {
     id_malformed = 60,
     id_in_future = 61,
     id_too_old = 62,
-    exists = 63,                  // the same request already succeeded
+    exists = 63,  // the same request already succeeded
     exists_with_different_kind = 64,
     exists_with_different_debit_account = 65,
     exists_with_different_credit_account = 66,
     exists_with_different_asset = 67,
     exists_with_different_amount = 68,
-    id_already_failed = 69,       // `detail` tells why it failed
+    id_already_failed = 69,  // `detail` tells why it failed
     amount_out_of_range = 70,
     same_account = 71,
     issue_cap_exceeded = 72,
     deposit_refused_simulated = 73,
-    venue_account = 74,           // issuance and fees move by mint, burn and trades only
+    venue_account = 74,  // issuance and fees move by mint, burn and trades only
 };
 
 // The enumerator's name; "unknown" for a number without one.

@@ -23,7 +23,7 @@ inline constexpr std::uint16_t kSchemaId = 0xDC;
 inline constexpr std::uint16_t kSchemaVersion = 1;
 
 struct FrameHeader {
-    std::uint32_t length{};        // of the whole frame, header included
+    std::uint32_t length{};  // of the whole frame, header included
     std::uint16_t magic{kFrameMagic};
     std::uint16_t zero{};
     // Client to venue: commands count 1, 2, 3 ... within the session. Venue to client: reports do, within the session.
@@ -66,16 +66,16 @@ struct Challenge {
 };
 struct Negotiate {
     static constexpr std::uint16_t template_id = kTemplateNegotiate;
-    std::uint64_t client_session{};             // chosen by the client, not 0; the same again resumes its numbers
+    std::uint64_t client_session{};  // chosen by the client, not 0; the same again resumes its numbers
     KeyId key{};
     std::uint32_t zero{};
-    std::array<std::byte, 64> signature{};      // Ed25519 over negotiate_message()
+    std::array<std::byte, 64> signature{};  // Ed25519 over negotiate_message()
 };
 struct Negotiated {
     static constexpr std::uint16_t template_id = kTemplateNegotiated;
     std::uint64_t client_session{};
-    std::uint64_t next_incoming{};              // the sequence the venue expects in the next command
-    std::uint64_t next_outgoing{};              // the sequence its next report will carry
+    std::uint64_t next_incoming{};  // the sequence the venue expects in the next command
+    std::uint64_t next_outgoing{};  // the sequence its next report will carry
     ClOrdId last_cl_ord_id{};
     SessionId session{};
     KeyId key{};
@@ -90,7 +90,7 @@ struct NegotiateRejected {
 };
 struct Establish {
     static constexpr std::uint16_t template_id = kTemplateEstablish;
-    std::uint32_t heartbeat_ms{};               // 1'000 .. 60'000, both ways; three silent intervals end the session
+    std::uint32_t heartbeat_ms{};  // 1'000 .. 60'000, both ways; three silent intervals end the session
     std::uint32_t zero{};
 };
 enum class Durability : std::uint8_t { disk = 1, memory = 2 };
@@ -102,22 +102,22 @@ struct Established {
 };
 struct Heartbeat {
     static constexpr std::uint16_t template_id = kTemplateHeartbeat;
-    std::uint64_t next_sequence{};              // of the sender's next sequenced message
+    std::uint64_t next_sequence{};  // of the sender's next sequenced message
 };
 enum class TerminateCode : std::uint16_t {
     finished = 1,
-    malformed_frame = 2,       // magic, zero fields or schema wrong
+    malformed_frame = 2,  // magic, zero fields or schema wrong
     frame_too_large = 3,
     unknown_template = 4,
     bad_block_length = 5,
     out_of_sequence = 6,
-    wrong_state = 7,           // e.g. a command before Established
+    wrong_state = 7,  // e.g. a command before Established
     authentication_failed = 8,
-    timeout = 9,               // no heartbeat, or no handshake in time
-    slow_consumer = 10,        // reports were not taken within the bound
+    timeout = 9,         // no heartbeat, or no handshake in time
+    slow_consumer = 10,  // reports were not taken within the bound
     shutdown = 11,
-    not_accepting = 12,        // the engine stopped (a disk fault)
-    refused = 13,              // the core refused the session; NegotiateRejected told why
+    not_accepting = 12,  // the engine stopped (a disk fault)
+    refused = 13,        // the core refused the session; NegotiateRejected told why
     too_many_connections = 14,
 };
 [[nodiscard]] std::string_view to_string(TerminateCode code);
@@ -131,13 +131,13 @@ struct Terminate {
 struct BalanceQuery {
     static constexpr std::uint16_t template_id = kTemplateBalanceQuery;
     std::uint64_t reference{};
-    AccountId account{};                        // the key's own; any for operators
+    AccountId account{};  // the key's own; any for operators
     std::uint32_t zero{};
 };
 struct Balance {
     static constexpr std::uint16_t template_id = kTemplateBalance;
     std::uint64_t reference{};
-    Sequence as_of{};                           // last command whose events are in it
+    Sequence as_of{};  // last command whose events are in it
     Amount available{};
     Amount held{};
     AccountId account{};
@@ -150,14 +150,14 @@ struct ListQuery {
 struct QueryDone {
     static constexpr std::uint16_t template_id = kTemplateQueryDone;
     std::uint64_t reference{};
-    RejectReason reason{};                      // none, or why nothing was answered
+    RejectReason reason{};  // none, or why nothing was answered
     std::array<std::uint8_t, 6> zero{};
 };
 
 // Opens every report. (event_sequence, event_index) names the event for good: together they are the exec_id.
 struct ReportHeader {
-    Time received{};           // by the gateway
-    Time sequenced{};          // log time of the command
+    Time received{};   // by the gateway
+    Time sequenced{};  // log time of the command
     // The next three are of this sending, not of the event; 0 when a report is sent again.
     Time matched{};
     Time durable{};
@@ -175,24 +175,24 @@ enum class OrdStatus : std::uint8_t { accepted = 1, partially_filled = 2, filled
 struct ExecutionReport {
     static constexpr std::uint16_t template_id = kTemplateExecutionReport;
     ReportHeader header{};
-    OrderId order_id{};            // 0 when rejected
+    OrderId order_id{};  // 0 when rejected
     ClOrdId cl_ord_id{};
-    ClOrdId orig_cl_ord_id{};      // of a cancel or an amend: the order's own before it; else 0
+    ClOrdId orig_cl_ord_id{};  // of a cancel or an amend: the order's own before it; else 0
     Price price{};
-    Quantity order_qty{};          // filled + open (+ canceled)
+    Quantity order_qty{};  // filled + open (+ canceled)
     Quantity leaves_qty{};
     Quantity cum_qty{};
-    Price last_px{};               // of a trade; else 0
+    Price last_px{};  // of a trade; else 0
     Quantity last_qty{};
     TradeId trade_id{};
-    Amount fee{};                  // of a trade, in the asset received
+    Amount fee{};  // of a trade, in the asset received
     AccountId account{};
     InstrumentId instrument{};
-    OrderSlot slot{};              // hint for cancels
+    OrderSlot slot{};  // hint for cancels
     Side side{};
     ExecType exec_type{};
     OrdStatus ord_status{};
-    Liquidity liquidity{};         // of a trade; else 0
+    Liquidity liquidity{};  // of a trade; else 0
     RejectReason reject_reason{};
     CancelReason cancel_reason{};  // of a cancel; else 0
     std::array<std::uint8_t, 5> zero{};

@@ -108,6 +108,12 @@ def main():
         assert session.next_out > 4, "the session's numbers outlive the restart"
         assert venue.stop() == 0, venue.log_text()
         check_config_errors(venue)
+    for layout, durability, idle in (("single", "disk", "polite"), ("split", "memory", "polite"), ("single", "memory", "spin")):
+        with Venue(f'layout = "{layout}"\ndurability = "{durability}"\nidle = "{idle}"\n') as venue:
+            venue.start()
+            check_trade(venue)
+            assert json.loads(venue.get("/health")[1])["durability"] == durability
+            assert venue.stop() == 0, venue.log_text()
     print("serve: ok")
 
 

@@ -14,7 +14,7 @@ namespace dcx::core {
 inline constexpr std::uint32_t kNoSlot = 0;
 
 struct RestingOrder {
-    OrderId id{};          // 0: the slot is free
+    OrderId id{};  // 0: the slot is free
     Quantity open{};
     Price price{};
     std::uint32_t next{};  // behind it in its queue, or in the free list

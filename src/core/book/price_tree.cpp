@@ -74,8 +74,8 @@ void PriceTree::erase(NodePool& nodes, Key key) {
     if (key == best_) best_ = root_ == 0 ? kNone : leftmost(nodes, root_, height_, prefix_);
 }
 
-// The leaf of `key` has become empty: frees it and every node above that is then empty, and lets the root go down to the
-// smallest node that covers all that is left.
+// The leaf of `key` has become empty: frees it and every node above that is then empty, and lets the root go down to
+// the smallest node that covers all that is left.
 void PriceTree::remove_empty(NodePool& nodes, Key key) {
     std::array<std::uint32_t, 11> path;
     std::uint32_t node = root_;

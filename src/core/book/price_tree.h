@@ -1,11 +1,11 @@
 // The price levels of one side of one book: a 64-ary radix tree over a key in which smaller is better (asks: the price;
-// bids: kMaxPrice - price, so that nothing here looks at the side). Every node has a bitmap of its occupied children, so
-// the best level is a few count-trailing-zeros away, at any price from 1 to 2^62. The root covers just the keys that are
-// there: a market that moves within 4,096 ticks has two levels of nodes, and a far price adds levels only while it
+// bids: kMaxPrice - price, so that nothing here looks at the side). Every node has a bitmap of its occupied children,
+// so the best level is a few count-trailing-zeros away, at any price from 1 to 2^62. The root covers just the keys that
+// are there: a market that moves within 4,096 ticks has two levels of nodes, and a far price adds levels only while it
 // rests. The shape depends on the keys alone, not on their history.
 //
-// One thread. Nodes come from a pool shared by all books; a new level needs at most kMaxNodesPerOrder of them, which the
-// caller makes sure before it changes anything.
+// One thread. Nodes come from a pool shared by all books; a new level needs at most kMaxNodesPerOrder of them, which
+// the caller makes sure before it changes anything.
 #pragma once
 
 #include <array>
@@ -78,9 +78,7 @@ class PriceTree {
     // The smallest key; kNone when there is no level.
     [[nodiscard]] Key best() const { return best_; }
     // The level of a key that is there.
-    [[nodiscard]] Level& at(NodePool& nodes, Key key) {
-        return nodes[leaf_of(nodes, key)].level[key & 63];
-    }
+    [[nodiscard]] Level& at(NodePool& nodes, Key key) { return nodes[leaf_of(nodes, key)].level[key & 63]; }
     // The level of `key`; a new one is empty ({0, 0}).
     Level& insert(NodePool& nodes, Key key);
     // Takes away a level that is there.

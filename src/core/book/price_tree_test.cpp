@@ -49,9 +49,12 @@ void run(std::uint64_t seed, PriceTree::Key centre, PriceTree::Key width) {
     for (int i = 0; i < 3000; ++i) {
         // Mostly near, sometimes anywhere: the root has to grow for the far ones and to come back.
         const bool far = random.chance(5);
-        const auto key = far ? random.below(PriceTree::Key{1} << (10 + random.below(53))) : centre + random.below(width);
-        if (pair.keys.size() < 150 || pair.keys.contains(key)) pair.toggle(key);
-        else pair.toggle(*pair.keys.begin());
+        const auto key =
+            far ? random.below(PriceTree::Key{1} << (10 + random.below(53))) : centre + random.below(width);
+        if (pair.keys.size() < 150 || pair.keys.contains(key))
+            pair.toggle(key);
+        else
+            pair.toggle(*pair.keys.begin());
         if (i % 16 == 0) pair.compare();
     }
     while (!pair.keys.empty()) pair.toggle(*pair.keys.rbegin());
@@ -70,8 +73,8 @@ TEST_CASE("price tree: best, next and find as in a sorted set, and every node co
 
 TEST_CASE("price tree: both ends of the legal range") {
     Pair pair;
-    for (const PriceTree::Key key : {PriceTree::Key{0}, PriceTree::Key{1} << 62, PriceTree::Key{1}, (PriceTree::Key{1} << 62) - 1,
-                                     PriceTree::Key{63}, PriceTree::Key{64}}) {
+    for (const PriceTree::Key key : {PriceTree::Key{0}, PriceTree::Key{1} << 62, PriceTree::Key{1},
+                                     (PriceTree::Key{1} << 62) - 1, PriceTree::Key{63}, PriceTree::Key{64}}) {
         pair.toggle(key);
         pair.compare();
     }

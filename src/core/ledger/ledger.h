@@ -93,9 +93,8 @@ class Ledger {
     }
     const auto rest = static_cast<uint128>(due - prepaid);
     // The usual fill fits 64 bits, where a division is several times cheaper.
-    const std::uint64_t charged = rest >> 64 == 0
-                                      ? (static_cast<std::uint64_t>(rest) - 1) / kFeeRateOne + 1
-                                      : static_cast<std::uint64_t>((rest - 1) / kFeeRateOne) + 1;
+    const std::uint64_t charged = rest >> 64 == 0 ? (static_cast<std::uint64_t>(rest) - 1) / kFeeRateOne + 1
+                                                  : static_cast<std::uint64_t>((rest - 1) / kFeeRateOne) + 1;
     prepaid = static_cast<std::uint32_t>(uint128{charged} * kFeeRateOne - rest);
     return Amount{static_cast<std::int64_t>(charged)};
 }

@@ -16,7 +16,8 @@ TEST_CASE("fees: charged piece by piece they are the fee of the whole, rounded u
         int128 charged = 0;
         for (int fill = 0; fill < 20; ++fill) {
             const FeeRate rate{static_cast<std::int32_t>(random.below(kFeeRateOne + 1))};
-            const auto received = static_cast<std::int64_t>(1 + random.below(std::uint64_t{1} << (1 + random.below(62))));
+            const auto received =
+                static_cast<std::int64_t>(1 + random.below(std::uint64_t{1} << (1 + random.below(62))));
             const Amount fee = charge_fee(rate, received, prepaid);
             due += wide_mul(rate.value, received);
             charged += fee.value;

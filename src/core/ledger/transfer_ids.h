@@ -1,6 +1,6 @@
 // The ids of money requests that are remembered, so that a request sent again is never carried out again. Bounded: when
-// full, the id remembered longest is dropped, and the floor rises to it: at or below the floor nobody can tell any more,
-// and the answer is id_too_old. One thread, capacity fixed.
+// full, the id remembered longest is dropped, and the floor rises to it: at or below the floor nobody can tell any
+// more, and the answer is id_too_old. One thread, capacity fixed.
 #pragma once
 
 #include <algorithm>
@@ -37,8 +37,8 @@ class TransferIds {
         : requests_(memory.array<MoneyRequest>(std::size_t{capacity} + 1)), index_(memory, capacity + 1) {}
 
     [[nodiscard]] const MoneyRequest* find(AccountId scope, TransferId id) const {
-        const std::uint32_t slot =
-            index_.find(hash(scope, id), [&](std::uint32_t i) { return requests_[i].scope == scope && requests_[i].id == id; });
+        const std::uint32_t slot = index_.find(
+            hash(scope, id), [&](std::uint32_t i) { return requests_[i].scope == scope && requests_[i].id == id; });
         return slot == 0 ? nullptr : &requests_[slot];
     }
     void remember(const MoneyRequest& request) {

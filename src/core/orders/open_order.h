@@ -9,17 +9,17 @@ namespace dcx::core {
 
 struct OpenOrder {
     ClOrdId cl_ord_id{};
-    Quantity cum{};                // filled so far
+    Quantity cum{};  // filled so far
     AccountId account{};
     InstrumentId instrument{};
-    SessionId session{};           // that placed it: its fills are reported there
-    FeeRate maker_fee{};           // fixed at placement
+    SessionId session{};  // that placed it: its fills are reported there
+    FeeRate maker_fee{};  // fixed at placement
     FeeRate taker_fee{};
-    std::uint32_t fee_prepaid{};   // see charge_fee(): 0 .. kFeeRateOne - 1
+    std::uint32_t fee_prepaid{};  // see charge_fee(): 0 .. kFeeRateOne - 1
     Side side{};
     OrderType type{};
     TimeInForce time_in_force{};
-    std::uint8_t flags{};          // kOrderPostOnly
+    std::uint8_t flags{};  // kOrderPostOnly
     std::uint32_t zero{};
 };
 static_assert(sizeof(OpenOrder) == 48);

@@ -1,0 +1,109 @@
+// Golden bytes of commands and events: they stand in journals and on the wire. A change here is a change of format.
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <set>
+#include <span>
+#include <string>
+
+#include "base/sha256.h"
+#include "model/command.h"
+#include "model/event.h"
+
+using namespace dcx;
+
+namespace {
+
+template <class T>
+std::string hex(const T& value) {
+    return to_hex(std::as_bytes(std::span{&value, 1}));
+}
+
+}  // namespace
+
+TEST_CASE("layout: a command's bytes") {
+    CommandHeader header{};
+    header.sequence = Sequence{std::uint64_t{0x0102030405060708}};
+    header.time = Time{std::int64_t{0x1112131415161718}};
+    header.session_sequence = 0x21;
+    header.session = SessionId{0x22u};
+    header.wait_ns = 0x23;
+    header.gateway = 0x24;
+    const auto command = Command::make(PlaceOrder{.cl_ord_id = ClOrdId{std::uint64_t{0x31}},
+                                                  .price = Price{std::int64_t{0x32}},
+                                                  .quantity = Quantity{std::int64_t{0x33}},
+                                                  .account = AccountId{0x34u},
+                                                  .instrument = InstrumentId{0x35u},
+                                                  .side = Side::sell,
+                                                  .type = OrderType::limit,
+                                                  .time_in_force = TimeInForce::ioc,
+                                                  .flags = 1,
+                                                  .zero = 0},
+                                       header);
+    const std::string expected =
+        "08070605040302011817161514131211"
+        "210000000000000022000000230000001e00000024000000"
+        "3100000000000000320000000000000033000000000000003400000035000000020102010000000000" +
+        std::string(94, '0');
+    CHECK(hex(command) == expected);
+}
+
+TEST_CASE("layout: an event's bytes, and nothing left behind a short body") {
+    Event event;
+    std::memset(static_cast<void*>(&event), 0xFF, sizeof event);
+    event.header = {.sequence = Sequence{std::uint64_t{1}},
+                    .time = Time{std::int64_t{2}},
+                    .applied_time = Time{std::int64_t{3}},
+                    .index = 4,
+                    .session = SessionId{5u},
+                    .wait_ns = 6,
+                    .kind = {},
+                    .flags = kLastOfCommand,
+                    .gateway = 7,
+                    .zero = 0};
+    event.set(SessionEstablished{.connection = 8, .session = SessionId{9u}, .zero = 0});
+    const std::string expected =
+        "010000000000000002000000000000000300000000000000"
+        "0400000005000000060000001500010007000000"
+        "00000000"
+        "08000000000000000900000000000000" +
+        std::string(128, '0');
+    CHECK(hex(event) == expected);
+}
+
+TEST_CASE("layout: every kind has a name of its own and every body fits") {
+    std::set<std::string_view> names;
+    for (std::uint16_t kind = 0; kind < 100; ++kind) {
+        const auto name = to_string(static_cast<CommandKind>(kind));
+        if (name == "unknown") {
+            CHECK(body_size(static_cast<CommandKind>(kind)) == 0);
+            continue;
+        }
+        CHECK(names.insert(name).second);
+        CHECK(body_size(static_cast<CommandKind>(kind)) <= kMessageBodySize);
+    }
+    CHECK(names.size() == 19);
+    names.clear();
+    for (std::uint16_t kind = 0; kind < 100; ++kind) {
+        const auto name = to_string(static_cast<EventKind>(kind));
+        if (name != "unknown") CHECK(names.insert(name).second);
+    }
+    CHECK(names.size() == 27);
+    names.clear();
+    for (std::uint16_t reason = 0; reason < 1000; ++reason) {
+        const auto name = to_string(static_cast<RejectReason>(reason));
+        if (name != "unknown") CHECK(names.insert(name).second);
+    }
+    CHECK(names.size() == 49);
+}
+
+TEST_CASE("transfer ids: UUIDv7 in layout and order") {
+    const auto id = make_transfer_id(0x0123456789AB, 0xFFFF, ~std::uint64_t{0});
+    CHECK(id.well_formed());
+    CHECK(id.unix_ms() == 0x0123456789AB);
+    CHECK(id.high == 0x0123456789AB7FFF);
+    CHECK((id.low >> 62) == 2);
+    CHECK(make_transfer_id(5, 0xFFF, ~std::uint64_t{0}) < make_transfer_id(6, 0, 0));
+    CHECK_FALSE(TransferId{}.well_formed());
+    CHECK_FALSE(TransferId{.low = id.low, .high = id.high & ~std::uint64_t{0xF000}}.well_formed());
+}
