@@ -17,7 +17,10 @@ void Connection::send(std::span<const std::byte> frame) {
 }
 
 std::size_t Connection::on_data(net::TcpConnection&, std::span<std::byte> bytes) {
-    const Moment now = gateway_.moment();
+    Moment now = gateway_.moment();
+    // What comes again after a wait had come before it: the wait belongs to the time from received to sequenced.
+    if (waiting_since) now.wall = waiting_since;
+    waiting_since = {};
     std::size_t taken = 0;
     while (!closing) {
         const auto frame = decode_frame(bytes.subspan(taken), request_block_size);
@@ -32,7 +35,7 @@ std::size_t Connection::on_data(net::TcpConnection&, std::span<std::byte> bytes)
             break;
         }
         if (*outcome == Taken::later) {
-            gateway_.wait_for_room(*this);
+            gateway_.wait_for_room(*this, now);
             break;
         }
         taken += frame->header.length;

@@ -28,6 +28,8 @@ class Connection final : public net::TcpConnection::Owner, public FrameSink {
     bool closing = false;
     // Something was queued in this batch of events and is to be written at its end.
     bool dirty = false;
+    // When it began to wait for room in the command ring; 0: it does not. Nothing is read meanwhile.
+    Time waiting_since{};
 
   private:
     std::size_t on_data(net::TcpConnection& connection, std::span<std::byte> bytes) override;

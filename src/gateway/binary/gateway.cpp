@@ -18,6 +18,8 @@ constexpr std::size_t kReceiveCapacity = 16 * 1024;
 // Every connection is looked at once in kTickSlices ticks, i.e. four times a second.
 constexpr std::int64_t kTickPeriodNs = 31'250'000;
 constexpr std::size_t kTickSlices = 8;
+// Connections that go on reading in one round, those that waited longest first: the ring has not room for everybody.
+constexpr std::size_t kResumed = 64;
 // Of one query, in one round; and no more while this much waits to be read. Together they stay below the least bound.
 constexpr std::size_t kQueryFrames = 128;
 constexpr std::size_t kQueryWindow = 32 * 1024;
@@ -110,10 +112,11 @@ void Gateway::forget(Connection& connection) {
     if (stopping_) stopped_.store(true, std::memory_order_release);
 }
 
-void Gateway::wait_for_room(Connection& connection) {
+void Gateway::wait_for_room(Connection& connection, Moment since) {
     connection.tcp().pause_reading();
     // A query goes on by itself and resumes its connection at its end.
     if (connection.session().querying()) return;
+    connection.waiting_since = since.wall;
     metrics_.stalls.add();
     waiting_for_room_.push_back(connection.number());
 }
@@ -134,6 +137,8 @@ void Gateway::tick() {
         if (tick_position_ >= slots_.size()) tick_position_ = 0;
         Connection* connection = slots_[tick_position_++].connection.get();
         if (connection == nullptr || connection->closing) continue;
+        // Its silence is ours: it is not being read.
+        if (connection->waiting_since) connection->session().note_heard(now.monotonic_ns);
         const SessionId id = connection->session().id();
         const auto outcome = connection->session().tick(now, id ? sessions_.at(id).next_outgoing : 0);
         if (!outcome) terminate(*connection, outcome.error());
@@ -204,11 +209,11 @@ bool Gateway::verify_next() {
 
 bool Gateway::resume_waiting() {
     if (waiting_for_room_.empty() || !commands_.has_room()) return false;
-    resumed_.swap(waiting_for_room_);
-    for (const std::uint64_t number : resumed_)
-        if (Connection* connection = find(number); connection != nullptr && !connection->closing)
-            connection->tcp().resume_reading();
-    resumed_.clear();
+    for (std::size_t i = 0; i < kResumed && !waiting_for_room_.empty(); ++i) {
+        Connection* connection = find(waiting_for_room_.front());
+        waiting_for_room_.pop_front();
+        if (connection != nullptr && !connection->closing) connection->tcp().resume_reading();
+    }
     return true;
 }
 
@@ -306,7 +311,7 @@ void Gateway::on_session_event(const Event& event, Moment now) {
         sessions_.at(restored.session).next_outgoing = restored.next_outgoing;
         return;
     }
-    if (event.header.kind == EventKind::session_disconnected) return on_disconnected(event.as<SessionDisconnected>());
+    if (event.header.kind == EventKind::session_disconnected) return on_disconnected(event);
     if (event.header.gateway != options_.gateway) return;
     switch (event.header.kind) {
         case EventKind::session_negotiated: return on_negotiated(event.as<SessionNegotiated>(), now);
@@ -338,8 +343,12 @@ void Gateway::on_established(const SessionEstablished& event, Moment now) {
     commands_.send_surely(last);
 }
 
-void Gateway::on_disconnected(const SessionDisconnected& event) {
-    Connection* connection = find(sessions_.at(event.session).connection);
+void Gateway::on_disconnected(const Event& event) {
+    const auto disconnected = event.as<SessionDisconnected>();
+    // By connection, because the session may by now be negotiated on another; a new epoch names none.
+    if (disconnected.connection != 0 && event.header.gateway != options_.gateway) return;
+    Connection* connection =
+        find(disconnected.connection != 0 ? disconnected.connection : sessions_.at(disconnected.session).connection);
     if (connection != nullptr && !connection->closing) terminate(*connection, connection->session().on_disconnected());
 }
 

@@ -84,7 +84,7 @@ class Gateway {
     void flush_commands() { commands_.flush(); }
     // Says why and closes when that is out.
     void terminate(Connection& connection, TerminateCode code);
-    void wait_for_room(Connection& connection);
+    void wait_for_room(Connection& connection, Moment since);
     // The session may have something to be done for it: a signature to check, a query to answer.
     void after_frame(Connection& connection, Moment now);
     // Destroys it.
@@ -116,7 +116,7 @@ class Gateway {
     void on_session_event(const Event& event, Moment now);
     void on_negotiated(const SessionNegotiated& event, Moment now);
     void on_established(const SessionEstablished& event, Moment now);
-    void on_disconnected(const SessionDisconnected& event);
+    void on_disconnected(const Event& event);
     void on_rejected(const Event& event, Moment now);
     void deliver_staged();
     void write_reports();
@@ -136,9 +136,8 @@ class Gateway {
     std::vector<std::uint32_t> free_slots_;
     // By connection number; numbers of connections that are gone are passed over.
     std::deque<std::uint64_t> to_verify_;
-    std::vector<std::uint64_t> waiting_for_room_;
+    std::deque<std::uint64_t> waiting_for_room_;
     std::vector<std::uint64_t> querying_;
-    std::vector<std::uint64_t> resumed_;  // scratch
 
     std::vector<Staged> staged_;  // as many as there are events in a batch
     std::size_t staged_count_ = 0;

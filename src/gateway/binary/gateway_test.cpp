@@ -1,7 +1,13 @@
 #include "gateway/binary/gateway.h"
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -18,6 +24,17 @@ namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
 const Ed25519Seed kSeed{std::byte{1}};
+
+// Says when events are released.
+class WatchedEngine final : public ScriptedEngine {
+  public:
+    using ScriptedEngine::ScriptedEngine;
+    void release(std::size_t count) override {
+        if (on_release) on_release();
+        ScriptedEngine::release(count);
+    }
+    std::function<void()> on_release;
+};
 
 struct RigOptions {
     std::size_t ring = 256;
@@ -104,7 +121,7 @@ class Rig {
   public:
     ManualClock clock;
     net::Reactor reactor{net::Reactor::Options{.clock = &clock}};
-    ScriptedEngine engine{channel_};
+    WatchedEngine engine{channel_};
     std::unique_ptr<Gateway> gateway;
     KeyId key{1u};
     Negotiated last_negotiated;
@@ -349,14 +366,80 @@ TEST_CASE("a reader that does not read is dropped, the others are not") {
 
 TEST_CASE("events are released when their reports are with the sockets, not before") {
     Rig rig;
-    auto client = rig.established();
-    const std::uint64_t before = rig.engine.released;
-    client->command(order(1), 1);
-    rig.until([&] { return rig.engine.released > before; });
-    // The bytes must already be on their way: the client's next read has them, with no more rounds of the gateway.
-    CHECK(client->received.empty());
-    rig.reactor.poll(0);
-    CHECK(client->received.size() == 1);
+    // A socket whose number we know, so that its kernel buffer can be looked at.
+    net::Socket socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(rig.gateway->port());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(::fcntl(socket.fd(), F_SETFL, O_NONBLOCK) == 0);
+    const int fd = socket.fd();
+    WireClient client{rig.reactor, std::move(socket)};
+    rig.until([&] { return client.challenged; });
+    client.send_negotiate(kSeed, rig.key, 1);
+    rig.next(client);
+    client.send(Establish{.heartbeat_ms = 60'000});
+    rig.next(client);
+
+    int arrived = -1;
+    rig.engine.on_release = [&] { REQUIRE(::ioctl(fd, FIONREAD, &arrived) == 0); };
+    client.tcp().pause_reading();
+    client.command(order(1), 1);
+    client.command(order(2), 2);
+    rig.until([&] { return arrived >= 0; });
+    CHECK(arrived == 2 * static_cast<int>(sizeof(FrameHeader) + sizeof(ExecutionReport)));
+}
+
+TEST_CASE("time that a command waits for room counts as waiting, and is not held against its session") {
+    Rig rig{{.ring = 8, .begun = true, .gateway = {}}};
+    auto client = rig.established(1, 1000);
+    rig.engine_runs = false;
+    for (std::uint64_t i = 1; i <= 20; ++i) client->command(order(i), i);
+    rig.until([&] { return rig.gateway->metrics().stalls.get() == 1; });
+    const std::int64_t before = rig.clock.wall_ns();
+    // Its heartbeats are not read either.
+    for (int i = 0; i < 100; ++i) rig.pass(100);
+    rig.engine_runs = true;
+    std::size_t orders = 0;
+    while (orders < 20)
+        if (rig.next(*client).header.template_id == kTemplateExecutionReport) ++orders;
+    CHECK(rig.engine.seen.back().received.value == before);
+    CHECK_FALSE(client->closed());
+}
+
+TEST_CASE("many that wait for room go on in turn, a few a round") {
+    Rig rig{{.ring = 8, .begun = true, .gateway = {}}};
+    std::vector<std::unique_ptr<WireClient>> clients;
+    for (std::uint64_t i = 1; i <= 100; ++i) clients.push_back(rig.established(i));
+    rig.engine_runs = false;
+    for (auto& client : clients)
+        for (std::uint64_t i = 1; i <= 20; ++i) client->command(order(i), i);
+    rig.until([&] { return rig.gateway->metrics().stalls.get() >= 100; });
+    rig.engine_runs = true;
+    for (auto& client : clients)
+        for (std::uint64_t i = 1; i <= 20; ++i) REQUIRE(rig.next(*client).header.sequence == i);
+}
+
+TEST_CASE("a disconnect of a connection that is gone does not touch the one that came after it") {
+    Rig rig;
+    auto first = rig.negotiated(4);
+    auto second = rig.challenged();
+    rig.engine_runs = false;
+    // In this order at the engine: the second negotiates, the first establishes.
+    second->send_negotiate(kSeed, rig.key, 4);
+    rig.rounds(20);
+    first->send(Establish{.heartbeat_ms = 1000});
+    rig.rounds(20);
+    rig.engine_runs = true;
+    CHECK(rig.end_of(*first) == TerminateCode::refused);
+    CHECK(rig.next(*second).header.template_id == kTemplateNegotiated);
+    // The first was established behind its own end, so it was disconnected; the second goes on.
+    rig.until([&] { return !rig.engine.sessions[0].established && rig.engine.seen.size() >= 4; });
+    rig.rounds(20);
+    CHECK_FALSE(second->closed());
+    second->send(Establish{.heartbeat_ms = 1000});
+    CHECK(rig.next(*second).header.template_id == kTemplateEstablished);
 }
 
 TEST_CASE("beyond the connection limit: told and closed") {

@@ -17,7 +17,7 @@
 
 namespace dcx::gateway {
 
-class ScriptedEngine final : public EventSource {
+class ScriptedEngine : public EventSource {
   public:
     struct SessionState {
         std::uint64_t client_session{};

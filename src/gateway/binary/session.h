@@ -93,6 +93,7 @@ class Session {
     // Timeouts and heartbeats.
     Outcome tick(Moment now, std::uint64_t next_outgoing);
     void note_sent(std::int64_t monotonic_ns) { last_sent_ns_ = monotonic_ns; }
+    void note_heard(std::int64_t monotonic_ns) { last_received_ns_ = monotonic_ns; }
     // The connection is gone, or about to be: what the core must know is sent to it.
     void close(Moment now);
     // The query was refused or its last frame is out.

@@ -32,6 +32,9 @@ class WireClient final : public net::TcpConnection::Owner {
 
     WireClient(net::Reactor& reactor, std::uint16_t port)
         : tcp_(std::make_unique<net::TcpConnection>(reactor, net::Endpoint{.port = port}, options(), *this)) {}
+    // An open socket.
+    WireClient(net::Reactor& reactor, net::Socket socket)
+        : tcp_(std::make_unique<net::TcpConnection>(reactor, std::move(socket), options(), *this)) {}
 
     void send(std::span<const std::byte> bytes) { DCX_CHECK(tcp_->send(bytes)); }
     template <WireBlock Block>
