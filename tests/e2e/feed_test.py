@@ -315,7 +315,8 @@ def check_own_fill_first(venue, desk):
         feed.wait(lambda s=seen: feed.data("trades", MARKET, s), "the print")
         late += not maker.buffer and not select.select([maker.socket], [], [], 0)[0]
         desk.settle()
-    assert late <= rounds // 10, f"{late} of {rounds} prints came before their owner's report"
+    print(f"own fill after the public print: {late} of {rounds}")
+    assert late <= rounds // 10
     feed.close()
 
 

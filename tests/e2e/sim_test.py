@@ -2,11 +2,13 @@
 venue without anything to do that really does nothing."""
 
 import os
+import re
+import subprocess
 import time
 
 from feed_client import Feed
 from order_entry import Key, Session
-from venue import Venue, wait_until
+from venue import PROGRAM, Venue, wait_until
 
 MARKETS = ("DEC/USD", "BTC/USD", "ETH/USD", "DEC/BTC")
 CONFIG = """
@@ -31,12 +33,15 @@ def cpu_share(pid, seconds):
 
 
 def sim_keys(venue):
-    folder = os.path.dirname(venue.operator_key)
+    """{file: content} of the traders' keys."""
     keys = {}
-    for name in os.listdir(folder):
-        if name.startswith("sim-"):
-            with open(os.path.join(folder, name), encoding="utf-8") as file:
-                keys[name] = file.read()
+    for folder, _, names in os.walk(os.path.dirname(venue.operator_key)):
+        for name in names:
+            path = os.path.join(folder, name)
+            if path != venue.operator_key:
+                assert os.stat(path).st_mode & 0o777 == 0o600, path
+                with open(path, encoding="utf-8") as file:
+                    keys[path] = file.read()
     return keys
 
 
@@ -65,6 +70,7 @@ def watch(venue, seconds):
     feed.close()
     # 300 a second were asked for; a busy machine gives less, a storm of refused requests has no effect on books.
     assert commands > 20 * seconds, f"{commands} commands in {seconds} s"
+    assert share < 1, f"{share:.0%} of a core for {commands / seconds:.0f} commands a second"
     assert len(changes) > commands * 0.5, f"{commands} commands, only {len(changes)} changed a book"
     return commands, len(changes), traded, share
 
@@ -97,6 +103,20 @@ def check_simulation():
         assert venue.replay()["sequence"] > first["sequence"]
 
 
+def check_sim_command():
+    """Traders from outside, against a venue that was started without any; they tell what they did."""
+    with Venue(CONFIG) as venue:
+        venue.start()
+        done = subprocess.run([PROGRAM, "sim", "--config", venue.config, "--data", venue.data, "--seconds", "5"],
+                              capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done
+        told = re.search(r"(\d+) requests, (\d+) fills, (\d+) rejects\n$", done.stderr)
+        requests, fills, rejects = (int(number) for number in told.groups())
+        assert requests > 100 and fills > 0 and rejects < requests * 0.1, done.stderr
+        print(f"dcx sim: {told.group(0).strip()}")
+        assert venue.stop() == 0, venue.log_text()
+
+
 def check_idle():
     with Venue() as venue:
         venue.start()
@@ -115,6 +135,7 @@ def check_idle():
 
 def main():
     check_idle()
+    check_sim_command()
     check_simulation()
 
 
