@@ -124,7 +124,6 @@ void Scenario::list_asset(Words& words) {
     body.scale = static_cast<std::uint8_t>(words.take_number("scale"));
     if (words.take_if("cap")) body.issue_cap = Amount{decimal(words.take("cap"), std::min<unsigned>(body.scale, 18))};
     set_up_events_ = send_from("op", Command::make(body));
-    if (!refused(set_up_events_)) assets_.push_back(set_up_events_[0].as<AssetListed>());
 }
 
 void Scenario::list_market(Words& words) {
@@ -156,7 +155,6 @@ void Scenario::list_market(Words& words) {
             throw ScenarioError("no such option of a market: " + what);
     }
     set_up_events_ = send_from("op", Command::make(body));
-    if (!refused(set_up_events_)) markets_.push_back(set_up_events_[0].as<InstrumentListed>());
 }
 
 void Scenario::open_account(Words& words) {
@@ -230,10 +228,17 @@ std::vector<Event> Scenario::send(Command command) {
     if (difference.empty() && pair_.core().started()) difference = pair_.compare_told_state();
     if (!difference.empty()) throw ScenarioError("core and twin disagree: " + difference);
     const auto events = pair_.events();
-    for (const Event& event : events)
-        if (event.header.kind == EventKind::order_accepted)
-            market_of_order_[event.as<OrderAccepted>().order_id.value] = event.as<OrderAccepted>().instrument;
+    for (const Event& event : events) learn(event);
     return {events.begin(), events.end()};
+}
+
+// Whatever way a command came in, its events can be told in names and decimals.
+void Scenario::learn(const Event& event) {
+    if (event.header.kind == EventKind::asset_listed) assets_.push_back(event.as<AssetListed>());
+    if (event.header.kind == EventKind::instrument_listed) markets_.push_back(event.as<InstrumentListed>());
+    if (event.header.kind != EventKind::order_accepted) return;
+    const auto accepted = event.as<OrderAccepted>();
+    market_of_order_[accepted.order_id.value] = accepted.instrument;
 }
 
 std::vector<Event> Scenario::send_from(const std::string& name, Command command, const Overrides& overrides) {

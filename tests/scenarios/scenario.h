@@ -45,6 +45,7 @@ class Scenario {
     void compare_book(Words& words, const std::vector<std::string>& indented);
     void compare_balance(Words& words);
     std::vector<Event> send(Command command);
+    void learn(const Event& event);
     std::vector<Event> send_from(const std::string& name, Command command, const Overrides& overrides = {});
 
     // scenario_commands.cpp: what parties send
