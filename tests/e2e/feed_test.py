@@ -145,13 +145,10 @@ def check_requests(venue):
     beats = len([m for m in feed.messages if m["type"] == "heartbeat"])
     feed.wait(lambda: len([m for m in feed.messages if m["type"] == "heartbeat"]) > beats, "a heartbeat in silence")
     # A flood of requests is refused by number, then the connection ends.
-    try:
-        for _ in range(600):
-            feed.send({"type": "heartbeat"})
-    except websockets.ConnectionClosed:
-        pass
+    Feed.loop.call(flood(feed))
     wait_until(lambda: feed.closed is not None, 20, "the end of a flood")
-    assert 15 in [m.get("code") for m in feed.messages] and feed.closed == 1008, feed.closed
+    # 1008 says why; a client too busy flooding to take its answers is cut without a word.
+    assert 15 in [m.get("code") for m in feed.messages] and feed.closed in (1008, 1006), feed.closed
 
     for options in ({"subprotocols": ["dcx.xml"]}, {"subprotocols": ["dcx.json"], "query": "?format=msgpack"},
                     {"query": "?format=xml"}):
@@ -162,6 +159,14 @@ def check_requests(venue):
         except websockets.InvalidStatusCode as refused:
             assert refused.status_code == 400, refused
     assert venue.get("/v1/feed")[0] in (400, 426)
+
+
+async def flood(feed):
+    try:
+        for _ in range(50_000):
+            await feed.socket.send('{"type": "heartbeat"}')
+    except websockets.ConnectionClosed:
+        pass
 
 
 def check_resubscribe(venue, desk):
