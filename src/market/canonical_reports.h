@@ -53,6 +53,11 @@ class CanonicalReports {
         add({.a = order_id, .seq = seq, .kind = Kind::modify_rejected});
     }
 
+    // For another run over the same memory.
+    void clear() {
+        reports_.clear();
+        trades_ = 0;
+    }
     [[nodiscard]] std::size_t size() const { return reports_.size(); }
     [[nodiscard]] std::size_t trades() const { return trades_; }
     // The canonical text; large.
