@@ -249,9 +249,9 @@ void fan_out_raw(benchmark::State& state) {
 
 BENCHMARK(fan_out_feed)->Args({1000, 1})->Args({1000, 16})->Args({1000, 64})->UseManualTime()->Iterations(60);
 BENCHMARK(fan_out_raw)
-    ->Args({1000, 1, 180})
-    ->Args({1000, 16, 180})
-    ->Args({1000, 64, 180})
+    ->Args({1000, 1, 193})
+    ->Args({1000, 16, 193})
+    ->Args({1000, 64, 193})
     ->UseManualTime()
     ->Iterations(60);
 

@@ -61,6 +61,7 @@ class TestVenue {
     std::int64_t now_ns = 1'700'000'000'000'000'000;
     NaiveBook& book(InstrumentId id = kInstrument) { return books_[id.value]; }
     [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
+    [[nodiscard]] std::uint64_t last_trade() const { return last_trade_; }
 
     // ---- what a source tells first
 
