@@ -46,10 +46,10 @@ std::string segment_name(Sequence first) {
 
 std::optional<Sequence> parse_segment_name(std::string_view name) {
     if (name.size() != kNameDigits + kSegmentSuffix.size() || !name.ends_with(kSegmentSuffix)) return std::nullopt;
+    const std::string_view digits = name.substr(0, kNameDigits);
     std::uint64_t value = 0;
-    const char* end = name.data() + kNameDigits;
-    const auto [stop, error] = std::from_chars(name.data(), end, value);
-    if (error != std::errc{} || stop != end) return std::nullopt;
+    const auto [stop, error] = std::from_chars(digits.begin(), digits.end(), value);
+    if (error != std::errc{} || stop != digits.end()) return std::nullopt;
     return Sequence{value};
 }
 

@@ -37,6 +37,7 @@ inline Command test_command(Sequence sequence, std::uint64_t life = 0) {
 
 inline std::vector<Command> test_commands(Sequence first, std::size_t count, std::uint64_t life = 0) {
     std::vector<Command> commands;
+    commands.reserve(count);
     for (std::uint64_t i = 0; i < count; ++i) commands.push_back(test_command(Sequence{first.value + i}, life));
     return commands;
 }

@@ -181,6 +181,7 @@ void MemoryDisk::erase(std::string_view name) {
 std::vector<std::string> MemoryDisk::names() const {
     const std::lock_guard guard{mutex_};
     std::vector<std::string> result;
+    result.reserve(names_.size());
     for (const auto& [name, node] : names_) result.push_back(name);
     return result;
 }

@@ -36,7 +36,7 @@ class SegmentSupply {
     void serve(const std::stop_token& stop);
 
     Storage& storage_;
-    const std::uint64_t size_;
+    std::uint64_t size_;
     std::atomic<bool> hurry_ = false;  // stop zeroing; only a hint, so relaxed
     std::mutex mutex_;
     std::condition_variable_any changed_;
