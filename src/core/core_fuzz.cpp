@@ -1,0 +1,174 @@
+// Arbitrary command bytes never break an invariant, never make more events than promised, and give the same state
+// twice.
+//
+// Input: the first byte picks how the small venue begins; then records of one byte (kind and session) and a body, of
+// which the input gives as many bytes as it has. Sequences are made right most of the time, because nearly everything
+// behind them would be refused otherwise.
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "core/core.h"
+
+namespace {
+
+using namespace dcx;
+
+constexpr CommandKind kinds[] = {
+    CommandKind::place_order,
+    CommandKind::place_order,
+    CommandKind::cancel_order,
+    CommandKind::amend_order,
+    CommandKind::transfer,
+    CommandKind::mint,
+    CommandKind::burn,
+    CommandKind::open_account,
+    CommandKind::add_key,
+    CommandKind::revoke_key,
+    CommandKind::list_asset,
+    CommandKind::list_instrument,
+    CommandKind::set_phase,
+    CommandKind::negotiate_session,
+    CommandKind::establish_session,
+    CommandKind::disconnect_session,
+    CommandKind::start_epoch,
+    CommandKind::checkpoint,
+};
+
+class Venue {
+  public:
+    Venue() : core_(memory_), events_(4096) { begin(); }
+
+    void apply(Command command) {
+        command.header.sequence = Sequence{core_.sequence().value + 1};
+        command.header.time = Time{std::int64_t{1'700'000'000'000'000'000}};
+        events_.clear();
+        core_.apply(command, events_.writer());
+        const auto events = events_.events();
+        if (events.empty() || events.size() > core_.max_events_per_command() ||
+            (events.back().header.flags & kLastOfCommand) == 0)
+            std::abort();
+    }
+    template <MessageBody Body>
+    void apply(const Body& body, std::uint32_t session) {
+        Command command = Command::make(body);
+        command.header.session = SessionId{session};
+        if (session != 0 && Body::kind != CommandKind::establish_session)
+            command.header.session_sequence = ++sent_[session % 8];
+        apply(command);
+    }
+    // The session's next number, used up unless the command was refused before it counted.
+    void apply_as_next(Command command) {
+        std::uint64_t& sent = sent_[command.header.session.value % 8];
+        command.header.session_sequence = sent + 1;
+        apply(command);
+        const Event& first = events_.events().front();
+        const bool refused_early = first.header.kind == EventKind::command_rejected &&
+                                   (first.as<CommandRejected>().reason == RejectReason::out_of_sequence ||
+                                    first.as<CommandRejected>().reason == RejectReason::session_not_established);
+        if (!refused_early) ++sent;
+    }
+    [[nodiscard]] const core::Core& core() const { return core_; }
+
+  private:
+    // Two funded accounts with a session each (2 and 3; 1 is the operator's) and one market.
+    void begin() {
+        apply(Genesis{.max_accounts = 6,
+                      .max_assets = 3,
+                      .max_instruments = 2,
+                      .max_orders = 8,
+                      .max_sessions = 5,
+                      .max_keys = 6,
+                      .max_price_nodes = 64,
+                      .max_fills_per_command = 3,
+                      .max_transfer_ids = 4},
+              0);
+        apply(NegotiateSession{.client_session = 1, .connection = 0, .key = KeyId{1u}, .zero = 0}, 0);
+        apply(EstablishSession{}, 1);
+        for (const char* symbol : {"DEC", "USD"})
+            apply(ListAsset{.symbol = AssetSymbol(symbol), .issue_cap = Amount{kMaxIssue}, .scale = 2, .zero = {}}, 1);
+        apply(ListInstrument{.symbol = Symbol("DEC/USD"),
+                             .base = AssetId{1u},
+                             .quote = AssetId{2u},
+                             .tick_mantissa = 1,
+                             .lot_mantissa = 1,
+                             .max_quantity = Quantity{std::int64_t{1} << 55},
+                             .min_notional = {},
+                             .maker_fee = FeeRate{333'333},
+                             .taker_fee = FeeRate{kFeeRateOne},
+                             .tick_scale = 0,
+                             .lot_scale = 2,
+                             .zero = {}},
+              1);
+        for (std::uint32_t account = 3; account <= 4; ++account) {
+            apply(OpenAccount{.reference = 0, .account_kind = AccountKind::customer, .zero = {}}, 1);
+            AddKey key{.public_key = {}, .account = AccountId{account}, .permissions = kPermitTrade | kPermitTransfer};
+            key.public_key[0] = static_cast<std::byte>(account);
+            apply(key, 1);
+            apply(NegotiateSession{.client_session = 1, .connection = 0, .key = KeyId{account - 1}, .zero = 0}, 0);
+            apply(EstablishSession{}, account - 1);
+            for (std::uint32_t asset = 1; asset <= 2; ++asset)
+                apply(Mint{.id = make_transfer_id(1'700'000'000'000, account, asset << 2),
+                           .amount = Amount{std::int64_t{1} << 60},
+                           .account = AccountId{account},
+                           .asset = AssetId{asset},
+                           .source = MintSource::issue,
+                           .zero = {}},
+                      1);
+        }
+    }
+
+    HeapMemory memory_;
+    core::Core core_;
+    EventBuffer events_;
+    std::uint64_t sent_[8] = {};
+};
+
+bool session_command(CommandKind kind) {
+    return kind == CommandKind::establish_session || kind == CommandKind::disconnect_session;
+}
+
+void run(Venue& venue, const std::uint8_t* data, std::size_t size) {
+    std::size_t at = 0;
+    while (at < size) {
+        const std::uint8_t choice = data[at++];
+        Command command{};
+        command.header.kind = kinds[choice % std::size(kinds)];
+        const auto session = static_cast<std::uint32_t>(choice / std::size(kinds)) % 6;
+        const bool venue_kind = command.header.kind == CommandKind::negotiate_session ||
+                                command.header.kind == CommandKind::start_epoch ||
+                                command.header.kind == CommandKind::checkpoint;
+        command.header.session = SessionId{venue_kind ? 0 : session};
+        const std::size_t wanted = body_size(command.header.kind);
+        const std::size_t given = std::min(wanted, size - at);
+        std::memcpy(command.body.data(), data + at, given);
+        at += given;
+        // Every so often a number that is not the next one.
+        if (choice <= 250 && !venue_kind && !session_command(command.header.kind)) {
+            venue.apply_as_next(command);
+            continue;
+        }
+        command.header.session_sequence = choice;
+        venue.apply(command);
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    Venue venue;
+    run(venue, data, size);
+    if (const auto broken = venue.core().check_invariants(); !broken.empty()) {
+        std::fprintf(stderr, "%s\n", broken.c_str());
+        std::abort();
+    }
+    Venue again;
+    run(again, data, size);
+    if (venue.core().state_hash() != again.core().state_hash()) std::abort();
+    core::RestoreCursor cursor;
+    EventBuffer told(64);
+    while (!venue.core().restore(cursor, told.writer(), 16)) told.clear();
+    return 0;
+}
