@@ -91,17 +91,13 @@ void Gateway::terminate(Connection& connection, TerminateCode code) {
     connection.closing = true;
     metrics_.terminates(code).add();
     connection.session().close(moment());
-    sessions_.unroute(connection.session().id(), connection.number());
     // Its room is kept, so this fails only where the connection is already gone.
     (void)connection.tcp().send(make_frame(Terminate{.code = code}, Time{clock_.wall_ns()}).bytes());
     connection.tcp().close_after_flush(to_string(code));
 }
 
 void Gateway::forget(Connection& connection) {
-    if (!connection.closing) {
-        connection.session().close(moment());
-        sessions_.unroute(connection.session().id(), connection.number());
-    }
+    if (!connection.closing) connection.session().close(moment());
     commands_.flush();
     metrics_.connections_open.subtract();
     const auto index = static_cast<std::uint32_t>(connection.number());

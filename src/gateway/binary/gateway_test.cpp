@@ -362,6 +362,11 @@ TEST_CASE("a reader that does not read is dropped, the others are not") {
     quick->command(order(1), 1);
     CHECK(rig.next(*quick).header.sequence == 1);
     rig.until([&] { return !rig.engine.sessions[0].established; });
+    // When it reads at last, it finds the reports up to the bound, and why it was dropped.
+    slow->tcp().resume_reading();
+    CHECK(rig.end_of(*slow) == TerminateCode::slow_consumer);
+    REQUIRE(slow->received.size() > 100);
+    for (std::size_t i = 0; i < slow->received.size(); ++i) CHECK(slow->received[i].header.sequence == i + 1);
 }
 
 TEST_CASE("events are released when their reports are with the sockets, not before") {

@@ -56,6 +56,17 @@ class ScriptedEngine : public EventSource {
         return worked;
     }
 
+    // Takes one command, or all of them, without an answer.
+    Command take() {
+        Submission submission;
+        DCX_CHECK(commands_.try_pop(submission));
+        return submission.command;
+    }
+    void forget() {
+        for (Submission submission; commands_.try_pop(submission);) {
+        }
+    }
+
     // One more event of the present command.
     template <EventBody Body>
     void emit(const Body& body, SessionId session = {}, std::uint16_t flags = 0) {

@@ -12,7 +12,7 @@ namespace dcx::gateway {
 
 struct SessionRoute {
     std::uint64_t next_outgoing = 1;
-    std::uint64_t connection = 0;  // 0: none
+    std::uint64_t connection = 0;  // the last that negotiated it; its number outlives it and is never another's
 };
 
 class SessionTable {
@@ -23,10 +23,6 @@ class SessionTable {
         if (id.value > routes_.size()) [[unlikely]]
             routes_.resize(id.value);
         return routes_[id.value - 1];
-    }
-    void unroute(SessionId id, std::uint64_t connection) {
-        if (!id) return;
-        if (SessionRoute& route = at(id); route.connection == connection) route.connection = 0;
     }
 
   private:

@@ -160,8 +160,23 @@ TEST_CASE("the way in: challenge, negotiate, establish, then commands") {
     CHECK(last.command.header.session_sequence == 2);
     CHECK(last.command.header.gateway == 5);
     CHECK(last.command.as<PlaceOrder>().price.value == 5);
-    // What lies behind the body in a slot that was used before is zero.
-    for (std::size_t i = sizeof(PlaceOrder); i < kMessageBodySize; ++i) REQUIRE(last.command.body[i] == std::byte{0});
+}
+
+TEST_CASE("what lies behind a body in a ring slot that was used before is zero") {
+    Rig rig{4};
+    rig.establish();
+    ListInstrument longer;
+    std::memset(static_cast<void*>(&longer), 0xEE, sizeof longer);
+    for (std::uint64_t sequence = 1; sequence <= 4; ++sequence) {
+        REQUIRE(rig.receive(make_command_frame(longer, rig.now.wall, sequence).bytes()) == Taken::yes);
+        rig.commands.flush();
+    }
+    rig.engine.forget();
+    REQUIRE(rig.place(5) == Taken::yes);
+    rig.commands.flush();
+    const Command command = rig.engine.take();
+    CHECK(command.header.kind == CommandKind::place_order);
+    for (std::size_t i = sizeof(PlaceOrder); i < kMessageBodySize; ++i) REQUIRE(command.body[i] == std::byte{0});
 }
 
 TEST_CASE("authentication fails alike for an unknown key, another's signature, and a signature over anything else") {
