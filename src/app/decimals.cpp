@@ -28,8 +28,7 @@ std::string units_text(std::int64_t units, const Unit& unit) {
 std::string transfer_id_text(TransferId id) {
     char text[37];
     std::snprintf(text, sizeof text, "%08" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%012" PRIx64,
-                  id.high >> 32, (id.high >> 16) & 0xFFFF, id.high & 0xFFFF, id.low >> 48,
-                  id.low & 0xFFFF'FFFF'FFFF);
+                  id.high >> 32, (id.high >> 16) & 0xFFFF, id.high & 0xFFFF, id.low >> 48, id.low & 0xFFFF'FFFF'FFFF);
     return text;
 }
 

@@ -1,5 +1,5 @@
-// Decimal texts of people and whole units of the venue, exactly: a price in ticks, a quantity in lots, an amount in minor
-// units is each a multiple of mantissa x 10^-scale.
+// Decimal texts of people and whole units of the venue, exactly: a price in ticks, a quantity in lots, an amount in
+// minor units is each a multiple of mantissa x 10^-scale.
 #pragma once
 
 #include <cstdint>

@@ -35,8 +35,8 @@ TEST_CASE("transfer ids go to text and back") {
     CHECK(text[14] == '7');
     REQUIRE(parse_transfer_id(text));
     CHECK(*parse_transfer_id(text) == id);
-    for (std::string wrong : {std::string{}, text.substr(1), text + "0", "x" + text.substr(1),
-                              text.substr(0, 14) + "4" + text.substr(15), "+" + text.substr(1),
-                              text.substr(0, 8) + "0" + text.substr(9)})
+    for (std::string wrong :
+         {std::string{}, text.substr(1), text + "0", "x" + text.substr(1), text.substr(0, 14) + "4" + text.substr(15),
+          "+" + text.substr(1), text.substr(0, 8) + "0" + text.substr(9)})
         CHECK(!parse_transfer_id(wrong));
 }

@@ -88,31 +88,35 @@ class MoneyCommand {
 };
 
 void open(const LedgerOptions& options) {
-    if (!is_name(options.name))
-        throw std::runtime_error("a name has 1 to 32 letters, digits, dashes and underscores");
+    if (!is_name(options.name)) throw std::runtime_error("a name has 1 to 32 letters, digits, dashes and underscores");
     const DataFolder folder(options.tool.data);
     const std::string file = folder.key(options.name);
-    if (std::filesystem::exists(file)) throw std::runtime_error(file + " exists: \"" + options.name + "\" has an account");
+    if (std::filesystem::exists(file))
+        throw std::runtime_error(file + " exists: \"" + options.name + "\" has an account");
     VenueLink link(folder, kOperator);
     client::BlockingClient& venue = link.client();
-    const auto account = value_or_throw(venue.open_account(
-        {.reference = 0,
-         .account_kind = options.market_maker ? AccountKind::market_maker : AccountKind::customer,
-         .zero = {}})).account;
+    const auto account =
+        value_or_throw(venue.open_account(
+                           {.reference = 0,
+                            .account_kind = options.market_maker ? AccountKind::market_maker : AccountKind::customer,
+                            .zero = {}}))
+            .account;
     client::ClientKey key{.account = account};
     random_bytes(key.seed);
     key.key = value_or_throw(venue.add_key({.public_key = ed25519_public_key(key.seed),
                                             .account = account,
-                                            .permissions = kPermitRead | kPermitTrade | kPermitTransfer})).key;
+                                            .permissions = kPermitRead | kPermitTrade | kPermitTransfer}))
+                  .key;
     if (const auto written = client::write_key_file(file, key); !written) {
         // A key that nobody has must not stay valid.
         (void)venue.revoke_key({.key = key.key, .zero = 0});
         throw std::runtime_error(written.error());
     }
     if (options.tool.json)
-        std::printf("%s\n", Json{{"name", options.name}, {"account", account.value}, {"key", key.key.value}, {"file", file}}
-                                .dump()
-                                .c_str());
+        std::printf("%s\n",
+                    Json{{"name", options.name}, {"account", account.value}, {"key", key.key.value}, {"file", file}}
+                        .dump()
+                        .c_str());
     else
         std::printf("%s has account %u, key in %s\n", options.name.c_str(), account.value, file.c_str());
 }

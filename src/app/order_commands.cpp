@@ -37,7 +37,8 @@ class ReportPrinter {
         const std::string quantity = units_text(r.order_qty.value, quantity_unit(market));
         const std::string open = units_text(r.leaves_qty.value, quantity_unit(market));
         const std::string price = units_text(r.price.value, price_unit(market));
-        std::string text = std::string(what) + " " + number(r.order_id) + " " + name_of(r.side) + " " + quantity + " @ " + price;
+        std::string text =
+            std::string(what) + " " + number(r.order_id) + " " + name_of(r.side) + " " + quantity + " @ " + price;
         if (r.leaves_qty != r.order_qty) text += ", open " + open;
         line({{"report", what},
               {"order_id", r.order_id.value},
@@ -63,11 +64,11 @@ class ReportPrinter {
               {"fee", fee},
               {"fee_asset", asset},
               {"open", open}},
-             "traded " + number(r.order_id) + " " + quantity + " @ " + price + ", fee " + fee + " " + asset + ", open " + open);
+             "traded " + number(r.order_id) + " " + quantity + " @ " + price + ", fee " + fee + " " + asset +
+                 ", open " + open);
     }
     void canceled(const ExecutionReport& r, const InstrumentListed& market) const {
-        const std::string rest =
-            units_text(r.order_qty.value - r.cum_qty.value, quantity_unit(market));
+        const std::string rest = units_text(r.order_qty.value - r.cum_qty.value, quantity_unit(market));
         const std::string reason(to_string(r.cancel_reason));
         line({{"report", "canceled"}, {"order_id", r.order_id.value}, {"quantity", rest}, {"reason", reason}},
              "canceled " + number(r.order_id) + " " + rest + " (" + reason + ")");

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -85,13 +84,16 @@ VenueLink::VenueLink(const DataFolder& folder, const std::string& name) {
     listings_ = value_or_throw(client_->listings());
 }
 
-const AssetListed& VenueLink::asset(const std::string& symbol) const { return named(listings_.assets, symbol, "asset"); }
+const AssetListed& VenueLink::asset(const std::string& symbol) const {
+    return named(listings_.assets, symbol, "asset");
+}
 const InstrumentListed& VenueLink::market(const std::string& symbol) const {
     return named(listings_.instruments, symbol, "market");
 }
 const AssetListed& VenueLink::asset(AssetId id) const {
     const auto found = std::ranges::find(listings_.assets, id, &AssetListed::asset);
-    if (found == listings_.assets.end()) throw std::runtime_error("asset " + std::to_string(id.value) + " is not listed");
+    if (found == listings_.assets.end())
+        throw std::runtime_error("asset " + std::to_string(id.value) + " is not listed");
     return *found;
 }
 const InstrumentListed& VenueLink::market(InstrumentId id) const {
@@ -107,7 +109,9 @@ TransferId VenueLink::new_transfer_id() {
     return make_transfer_id(static_cast<std::uint64_t>(clock_.wall_ns() / 1'000'000), random[0], random[1]);
 }
 
-Unit unit_of(const AssetListed& asset) { return {.mantissa = 1, .scale = asset.scale, .what = "an amount of this asset"}; }
+Unit unit_of(const AssetListed& asset) {
+    return {.mantissa = 1, .scale = asset.scale, .what = "an amount of this asset"};
+}
 Unit price_unit(const InstrumentListed& market) {
     return {.mantissa = market.tick_mantissa, .scale = market.tick_scale, .what = "a price of this market"};
 }

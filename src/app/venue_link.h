@@ -1,5 +1,5 @@
-// VenueLink: what the small commands have in common: a session with the venue that runs on a data folder, under a key of
-// that folder, the venue's assets and markets by name, and refusals as exceptions. One command, one thread.
+// VenueLink: what the small commands have in common: a session with the venue that runs on a data folder, under a key
+// of that folder, the venue's assets and markets by name, and refusals as exceptions. One command, one thread.
 //
 // Every failure is a std::runtime_error with a text for a person; a refusal by the venue is a Refused.
 #pragma once
@@ -72,13 +72,11 @@ class VenueLink {
 [[nodiscard]] Unit price_unit(const InstrumentListed& market);
 [[nodiscard]] Unit quantity_unit(const InstrumentListed& market);
 
-// Runs a command; a refusal becomes its line (and its JSON line) and the exit code.
-template <class Command>
-int run_tool(const ToolOptions& options, Command&& command);
 void print_refusal(const ToolOptions& options, const Refused& refused);
 
+// Runs a command; a refusal becomes its line (and its JSON line) and the exit code.
 template <class Command>
-int run_tool(const ToolOptions& options, Command&& command) {
+int run_tool(const ToolOptions& options, const Command& command) {
     try {
         command();
         return kDone;
