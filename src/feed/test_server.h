@@ -111,6 +111,7 @@ class TestClient final : public net::WebSocketClient::Owner {
 
     Format format;
     std::deque<Json> messages;
+    std::vector<std::string> texts;  // all that ever came, as JSON
     bool closed = false;
     std::uint16_t close_code = 0;
     std::string close_reason;
@@ -119,6 +120,7 @@ class TestClient final : public net::WebSocketClient::Owner {
     void on_message(net::WebSocketClient&, net::MessageKind kind, std::span<const std::byte> message) override {
         CHECK((kind == net::MessageKind::text) == (format == Format::json));
         messages.push_back(decode(format, message));
+        if (format == Format::json) texts.emplace_back(reinterpret_cast<const char*>(message.data()), message.size());
     }
     void on_closed(net::WebSocketClient&, std::uint16_t code, std::string_view reason) override {
         closed = true;
