@@ -44,7 +44,7 @@ class Screen {
     void draw(std::string_view text) {
         std::string frame = "\x1b[H";
         for (const char c : text) {
-            if (c == '\n') frame += "\x1b[K\r";
+            if (c == '\n') frame += "\x1b[K";
             frame += c;
         }
         write(frame + "\x1b[J");

@@ -74,11 +74,15 @@ void Simulation::act_when_due(std::int64_t now_ns) {
 }
 
 void Simulation::act_once() {
-    const bool maker = random_.chance(maker_percent_) ? !makers_.empty() : takers_.empty();
-    const std::vector<std::size_t>& group = maker ? makers_ : takers_;
-    if (group.empty()) return;
-    const std::size_t place = group[random_.below(group.size())];
-    (void)sessions_[place]->act(prices_.ticks(market_of_[place]));
+    if (random_.chance(maker_percent_) && act_one_of(makers_)) return;
+    // A maker whose quotes stand where they should leaves its turn to a taker.
+    if (!act_one_of(takers_)) act_one_of(makers_);
+}
+
+bool Simulation::act_one_of(const std::vector<std::size_t>& places) {
+    if (places.empty()) return false;
+    const std::size_t place = places[random_.below(places.size())];
+    return sessions_[place]->act(prices_.ticks(market_of_[place]));
 }
 
 std::int64_t Simulation::gap_ns() {

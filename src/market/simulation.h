@@ -57,6 +57,7 @@ class Simulation {
   private:
     void act_when_due(std::int64_t now_ns);
     void act_once();
+    bool act_one_of(const std::vector<std::size_t>& places);
     [[nodiscard]] std::int64_t gap_ns();
     [[nodiscard]] int wait_ms(int timeout_ms) const;
 
