@@ -69,6 +69,8 @@ int serve(const ServeOptions& options) {
     if (config.venue.sim) simulation.start(config, folder, venue.order_entry(), operator_key);
     const std::string line = ready_line(venue);
     folder.write_ready(line);
+    std::fprintf(stderr, "order entry %s, market data ws://%s/v1/feed, http://%s/health and /metrics\n",
+                 venue.order_entry().text().c_str(), venue.http().text().c_str(), venue.http().text().c_str());
     std::printf("%s\n", line.c_str());
     std::fflush(stdout);
 
