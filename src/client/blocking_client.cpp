@@ -35,9 +35,8 @@ BlockingClient::~BlockingClient() {
 
 bool BlockingClient::finish() {
     client_->finish();
-    // The end of the connection is what is waited for here, so it is no error.
-    (void)wait([this] { return closed_.has_value(); });
-    return closed_ && closed_->code == TerminateCode::finished;
+    const auto waited = wait([this] { return closed_.has_value(); });
+    return waited.has_value() && closed_->code == TerminateCode::finished;
 }
 
 void BlockingClient::begin() {
@@ -118,9 +117,9 @@ void BlockingClient::on_report(OrderEntryClient&, const Report& report) {
         refused.reason = rejected.reason;
     } else {
         if (report.kind != awaited_.kind) return;
-        Answer& answer = answer_.emplace();
-        answer.kind = report.kind;
-        std::ranges::copy(report.body, answer.body.begin());
+        answer_ = Event{};
+        answer_->header.kind = report.kind;
+        std::ranges::copy(report.body, answer_->body.begin());
         return;
     }
     refused.text = to_string(refused.reason);

@@ -82,19 +82,6 @@ class BlockingClient final : OrderEntryClient::Owner {
         ClOrdId cl_ord_id{};
         EventKind kind{};
     };
-    // An answer that is no execution.
-    struct Answer {
-        EventKind kind{};
-        std::array<std::byte, kEventBodySize> body{};
-
-        template <EventBody Body>
-        [[nodiscard]] Body as() const {
-            Body result;
-            std::memcpy(static_cast<void*>(&result), body.data(), sizeof(Body));
-            return result;
-        }
-    };
-
     template <EventBody Body, MessageBody Request>
     Result<Body> ask(const Request& request) {
         begin();
@@ -125,7 +112,7 @@ class BlockingClient final : OrderEntryClient::Owner {
     int wait_ms_;
     net::Reactor reactor_;
     Awaited awaited_;
-    std::optional<Answer> answer_;
+    std::optional<Event> answer_;  // kind and body alone
     std::optional<ExecutionReport> execution_;
     std::optional<ClientError> refusal_;
     std::deque<ExecutionReport> executions_;

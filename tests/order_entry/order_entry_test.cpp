@@ -260,6 +260,7 @@ TEST_CASE("order entry: random traders on one thread; the gateway's balances are
     {
         net::Reactor reactor;
         std::vector<std::unique_ptr<RandomTrader>> traders;
+        traders.reserve(market.traders.size());
         for (std::size_t i = 0; i < market.traders.size(); ++i)
             traders.push_back(std::make_unique<RandomTrader>(reactor, market.venue.login(market.traders[i]), i, 1000));
         until(reactor, [&] { return std::ranges::all_of(traders, [](const auto& t) { return t->done(); }); });
@@ -343,6 +344,7 @@ TEST_CASE("order entry: hundreds of sessions of one key, each with its own numbe
     Market market{1};
     net::Reactor reactor;
     std::vector<std::unique_ptr<RandomTrader>> traders;
+    traders.reserve(300);
     for (std::uint64_t i = 0; i < 300; ++i)
         traders.push_back(
             std::make_unique<RandomTrader>(reactor, market.venue.login(market.traders[0], 1000 + i), i, 5));

@@ -195,7 +195,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 if (const auto kind = take(1); !kind.empty())
                     harness.send_command(std::to_integer<std::uint8_t>(kind[0]), take(control & 0x38));
                 break;
-            case 4: harness.pass((control & 0x38) * 20'000'000); break;
+            case 4: harness.pass(std::int64_t{control & 0x38} * 20'000'000); break;
             case 5: harness.end(); break;
             default: harness.follow(); break;
         }

@@ -200,7 +200,10 @@ void Session::on_established(Moment now) {
     enter(SessionState::established, now);
     last_received_ns_ = now.monotonic_ns;
     send(Established{.heartbeat_ms = heartbeat_ms_, .durability = context_.durability}, now);
-    if (end_wanted_) (void)end(end_code_, now);  // established: it waits for the core
+    // Unless the send has ended it already.
+    if (!end_wanted_ || state_ != SessionState::established) return;
+    const Outcome waits = end(end_code_, now);
+    DCX_CHECK(waits.has_value());
 }
 
 TerminateCode Session::on_refused(RejectReason reason, Moment now) {
