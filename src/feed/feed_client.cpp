@@ -82,7 +82,7 @@ bool FeedClient::offer(const FrameBatch& batch) {
         return true;
     }
     count(batch.count, batch.bytes.size());
-    latency_.add(context_.wall_ns - batch.time.value, batch.count);
+    if (batch.time.value != 0) latency_.add(context_.wall_ns - batch.time.value, batch.count);
     return true;
 }
 

@@ -186,7 +186,7 @@ void MarketFeed::give_snapshots(Variant& variant) {
                 context_.streams.counters.of(variant.key.channel).encoded_bytes += frame.size();
                 if (subscription.skipped == 0) shared.assign(frame.begin(), frame.end());
             }
-            variant.stream(format).give_snapshot(subscription, frame, variant.time);
+            variant.stream(format).give_snapshot(subscription, frame);
         });
     }
 }

@@ -23,14 +23,14 @@ std::size_t ReplayBuffer::place(std::size_t size) {
     return at;
 }
 
-void ReplayBuffer::add(std::uint64_t prev, std::uint64_t seq, Time time, std::span<const std::byte> frame) {
+void ReplayBuffer::add(std::uint64_t prev, std::uint64_t seq, std::span<const std::byte> frame) {
     if (frame.size() > bytes_max_) {
         clear();
         return;
     }
     const std::size_t at = place(frame.size());
     std::memcpy(bytes_.data() + at, frame.data(), frame.size());
-    messages_.push_back({.prev = prev, .seq = seq, .time = time, .offset = at, .size = frame.size()});
+    messages_.push_back({.prev = prev, .seq = seq, .offset = at, .size = frame.size()});
     end_ = at + frame.size();
 }
 

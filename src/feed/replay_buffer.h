@@ -9,8 +9,6 @@
 #include <span>
 #include <vector>
 
-#include "model/types.h"
-
 namespace dcx::feed {
 
 class ReplayBuffer {
@@ -18,14 +16,13 @@ class ReplayBuffer {
     struct Message {
         std::uint64_t prev{};
         std::uint64_t seq{};
-        Time time{};
         std::size_t offset{};
         std::size_t size{};
     };
 
     explicit ReplayBuffer(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
-    void add(std::uint64_t prev, std::uint64_t seq, Time time, std::span<const std::byte> frame);
+    void add(std::uint64_t prev, std::uint64_t seq, std::span<const std::byte> frame);
     void clear();
     // Every message behind the one with this seq is here, and there is one.
     [[nodiscard]] bool knows(std::uint64_t seq) const;

@@ -29,7 +29,7 @@ TEST_CASE("what is remembered comes back whole and in order; what is forgotten i
         const std::uint64_t seq = seqs.back() + 1 + random.below(3);
         // Mostly small; sometimes nearly as large as the bound, which forgets all before.
         const std::size_t size = random.chance(2) ? 3000 + random.below(bound - 3000) : 1 + random.below(200);
-        buffer.add(seqs.back(), seq, Time{1l}, frame_of(seq, size));
+        buffer.add(seqs.back(), seq, frame_of(seq, size));
         seqs.push_back(seq);
         sizes.push_back(size);
 
@@ -58,13 +58,13 @@ TEST_CASE("what is remembered comes back whole and in order; what is forgotten i
 
 TEST_CASE("a sequence between two messages is not one of the chain") {
     ReplayBuffer buffer{1024};
-    buffer.add(10, 15, Time{1l}, frame_of(15, 10));
-    buffer.add(15, 20, Time{1l}, frame_of(20, 10));
+    buffer.add(10, 15, frame_of(15, 10));
+    buffer.add(15, 20, frame_of(20, 10));
     CHECK(buffer.knows(10));
     CHECK(buffer.knows(15));
     CHECK_FALSE(buffer.knows(12));
     CHECK_FALSE(buffer.knows(17));
-    buffer.add(20, 25, Time{1l}, frame_of(25, 2000));  // larger than all of it
+    buffer.add(20, 25, frame_of(25, 2000));  // larger than all of it
     CHECK_FALSE(buffer.knows(15));
     CHECK(buffer.size() == 0);
 }

@@ -61,7 +61,7 @@ void Stream::fall_behind(Subscription& subscription, std::uint64_t skipped) {
 }
 
 void Stream::publish(const ChainLink& link, std::span<const std::byte> frame) {
-    replay_.add(link.prev, link.seq, link.time, frame);
+    replay_.add(link.prev, link.seq, frame);
     if (subscribers_.empty()) return;
     if (round_.size() + frame.size() > kRoundBytes) flush();
     if (round_count_++ == 0) {
@@ -89,17 +89,17 @@ void Stream::resume(Subscription& subscription, std::uint64_t seq, std::uint64_t
     DCX_CHECK(subscription.state == State::waiting && round_count_ == 0);
     subscription.state = State::live;
     if (seq == last_seq) return;
-    replay_.each_after(seq, [&](const ReplayBuffer::Message& message, std::span<const std::byte> frame) {
+    replay_.each_after(seq, [&](const ReplayBuffer::Message&, std::span<const std::byte> frame) {
         if (subscription.state != State::live)
             ++subscription.skipped;
-        else if (!offer(subscription, {.bytes = frame, .count = 1, .time = message.time}))
+        else if (!offer(subscription, {.bytes = frame, .count = 1, .time = {}}))
             fall_behind(subscription, 1);
     });
 }
 
-void Stream::give_snapshot(Subscription& subscription, std::span<const std::byte> frame, Time time) {
+void Stream::give_snapshot(Subscription& subscription, std::span<const std::byte> frame) {
     DCX_CHECK(subscription.state == State::waiting && round_count_ == 0);
-    if (!offer(subscription, {.bytes = frame, .count = 1, .time = time})) {
+    if (!offer(subscription, {.bytes = frame, .count = 1, .time = {}})) {
         // Nothing is lost by waiting longer, whatever the channel.
         subscription.state = State::lagging;
         context_.lagging.push_back(&subscription);

@@ -59,7 +59,7 @@ class Stream {
             if (subscription->state == Subscription::State::waiting) visit(*subscription);
     }
     // A snapshot to one that waits for it.
-    void give_snapshot(Subscription& subscription, std::span<const std::byte> frame, Time time);
+    void give_snapshot(Subscription& subscription, std::span<const std::byte> frame);
 
   private:
     // A round's bytes before they are handed on all the same: no more than a part of what a reader may be behind.

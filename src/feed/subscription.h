@@ -16,7 +16,7 @@ class Market;
 struct FrameBatch {
     std::span<const std::byte> bytes;
     std::uint64_t count{};
-    Time time{};  // of the oldest
+    Time time{};  // of the oldest; 0 when it is no news (a snapshot, a message told again)
 };
 
 class FrameSink {
