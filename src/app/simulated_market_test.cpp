@@ -41,6 +41,7 @@ class TinyVenue {
         for (const auto& asset : listings->assets) send(asset, 1);
         for (const auto& instrument : listings->instruments) send(instrument, 1);
         std::vector<market::StartPrice> starts;
+        starts.reserve(config.markets.size());
         for (const MarketConfig& m : config.markets)
             starts.push_back({Symbol(m.symbol), ticks_of(m, m.start_price).value()});
         markets_ = market::market_starts(listed_, starts);

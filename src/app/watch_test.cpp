@@ -193,7 +193,7 @@ TEST_CASE("watch: JSON lines come one per change") {
     const Run result = run({.market = "DEC/USD", .url = url_of(feed), .json = true}, "\"id\":9");
     CHECK(result.code == kDone);
     CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 3);
-    CHECK(result.out.find("\x1b") == std::string::npos);
+    CHECK(result.out.find('\x1b') == std::string::npos);
     CHECK(result.out.find(R"("bids":[["1.2000","1.0000",1]],"asks":[["1.2010","1.0000",1]])") != std::string::npos);
 }
 

@@ -1,6 +1,7 @@
 #include "app/watch_text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -106,7 +107,7 @@ class Ladder {
     [[nodiscard]] std::size_t bar_length(std::int64_t quantity) const {
         if (largest_ == 0) return 0;
         const double part = static_cast<double>(quantity) / static_cast<double>(largest_);
-        return std::clamp<std::size_t>(static_cast<std::size_t>(part * static_cast<double>(kBarWidth) + 0.5), 1,
+        return std::clamp<std::size_t>(static_cast<std::size_t>(std::lround(part * static_cast<double>(kBarWidth))), 1,
                                        kBarWidth);
     }
     [[nodiscard]] std::string bar(std::int64_t quantity) const {
