@@ -48,6 +48,17 @@ class Apply {
     void emit_filled(std::uint32_t slot, Liquidity liquidity, Amount fee);
     void cancel_open(std::uint32_t slot, SessionId report_to, ClOrdId cl_ord_id, CancelReason reason, bool rested);
     void forget_order(std::uint32_t slot);
+    // Of a cancel or an amend.
+    template <MessageBody Body>
+    void reject_change(const Body& body, RejectReason reason) {
+        emit(CancelRejected{.cl_ord_id = body.cl_ord_id,
+                            .orig_cl_ord_id = body.orig_cl_ord_id,
+                            .order_id = body.order_id,
+                            .account = body.account,
+                            .command = Body::kind,
+                            .reason = reason},
+             sender());
+    }
 
     // ---- money.cpp
     void transfer();

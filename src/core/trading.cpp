@@ -238,16 +238,7 @@ void Apply::cancel() {
         slot = named_order(body.order_id, body.slot_hint, body.orig_cl_ord_id, body.account);
         if (slot == kNoSlot) reason = RejectReason::unknown_order;
     }
-    if (reason != RejectReason::none) {
-        emit(CancelRejected{.cl_ord_id = body.cl_ord_id,
-                            .orig_cl_ord_id = body.orig_cl_ord_id,
-                            .order_id = body.order_id,
-                            .account = body.account,
-                            .command = CommandKind::cancel_order,
-                            .reason = reason},
-             sender());
-        return;
-    }
+    if (reason != RejectReason::none) return reject_change(body, reason);
     const OpenOrder& details = s_.details[slot];
     s_.market_of(details).book.remove(s_.orders, s_.nodes, details.side, slot);
     cancel_open(slot, sender(), body.cl_ord_id, CancelReason::requested, true);
@@ -286,16 +277,8 @@ void Apply::amend() {
     const auto body = command_.as<AmendOrder>();
     std::uint32_t slot = kNoSlot;
     Quantity open{};
-    if (const auto reason = check_amend(body, slot, open); reason != RejectReason::none) {
-        emit(CancelRejected{.cl_ord_id = body.cl_ord_id,
-                            .orig_cl_ord_id = body.orig_cl_ord_id,
-                            .order_id = body.order_id,
-                            .account = body.account,
-                            .command = CommandKind::amend_order,
-                            .reason = reason},
-             sender());
-        return;
-    }
+    if (const auto reason = check_amend(body, slot, open); reason != RejectReason::none)
+        return reject_change(body, reason);
     OpenOrder& details = s_.details[slot];
     RestingOrder& order = s_.orders[slot];
     Market& market = s_.market_of(details);
