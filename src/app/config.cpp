@@ -184,7 +184,7 @@ class FileReader {
         });
         section("gateway", [&](Section& s) {
             s.number("max_connections", config_.gateway.max_connections, 1, 1'000'000);
-            s.number("output_kib", config_.gateway.output_kib, 4, 1 << 20);
+            s.number("output_kib", config_.gateway.output_kib, 64, 1 << 20);
             s.number("handshake_ms", config_.gateway.handshake_ms, 100, 600'000);
         });
         section("feed", [&](Section& s) {

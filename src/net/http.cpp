@@ -26,9 +26,10 @@ HttpServer::~HttpServer() = default;
 void HttpServer::get(std::string path, HttpHandler handler) { exact_[std::move(path)] = std::move(handler); }
 
 void HttpServer::get_below(std::string prefix, HttpHandler handler) {
-    below_.emplace_back(std::move(prefix), std::move(handler));
-    std::stable_sort(below_.begin(), below_.end(),
-                     [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+    // Longest first, so that the first that fits is the longest; of equal length in the order of their making.
+    const auto place = std::find_if(below_.begin(), below_.end(),
+                                    [&](const auto& other) { return other.first.size() < prefix.size(); });
+    below_.emplace(place, std::move(prefix), std::move(handler));
 }
 
 void HttpServer::websocket(std::string path, WebSocketRoute route) {
