@@ -74,7 +74,7 @@ TEST_CASE("no file, no regular file, too long a file") {
     CHECK_FALSE(read_key_file(folder.file()).has_value());
 }
 
-TEST_CASE("the text: comments, blank lines and any order; every fault names its line") {
+TEST_CASE("the text: comments, blank lines and any order, every fault names its line") {
     const auto key = parse_key("# mine\n\n  seed  " + kSeed + "  # secret\r\naccount 3\nkey_id\t7");
     REQUIRE(key.has_value());
     CHECK(key->key == KeyId{7u});

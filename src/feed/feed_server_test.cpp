@@ -31,7 +31,7 @@ Json subscribe_to(std::string_view channel, const Json& id = 1) {
 
 }  // namespace
 
-TEST_CASE("the format is negotiated; nothing is served before the restore is complete") {
+TEST_CASE("the format is negotiated, nothing is served before the restore is complete") {
     TestServer server;
     TestClient early{server, Format::json};
     REQUIRE(server.until([&] { return early.closed; }));
@@ -317,7 +317,7 @@ TEST_CASE("metrics name every channel") {
     }
 }
 
-TEST_CASE("an idle feed sleeps; a client's heartbeat and pending rates wake it") {
+TEST_CASE("an idle feed sleeps, a client's heartbeat and pending rates wake it") {
     Started server;
     CHECK(server.feed->max_sleep_ms() == std::numeric_limits<int>::max());
     const auto client = TestClient::open(server, Format::json);

@@ -232,7 +232,7 @@ TEST_CASE("the ticker goes at most every 100 ms, and only when it changed") {
     CHECK(reader->sink.take()["data"]["volume"] == 0);
 }
 
-TEST_CASE("a slow reader of books gets one snapshot when it has drained; nobody else notices") {
+TEST_CASE("a slow reader of books gets one snapshot when it has drained, nobody else notices") {
     Feed feed;
     feed.venue.start();
     feed.take_all();

@@ -19,7 +19,7 @@ std::vector<std::byte> frame_of(std::uint64_t seq, std::size_t size) {
 
 }  // namespace
 
-TEST_CASE("what is remembered comes back whole and in order; what is forgotten is not claimed") {
+TEST_CASE("what is remembered comes back whole and in order, what is forgotten is not claimed") {
     constexpr std::size_t bound = 4096;
     ReplayBuffer buffer{bound};
     Random random{11};

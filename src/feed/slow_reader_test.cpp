@@ -82,7 +82,7 @@ FeedServer::Options small_bound() {
 
 }  // namespace
 
-TEST_CASE("a reader of books who stops gets one snapshot when he reads again; another misses nothing") {
+TEST_CASE("a reader of books who stops gets one snapshot when he reads again, another misses nothing") {
     TestServer server{small_bound()};
     server.venue.start();
     server.drain();

@@ -81,7 +81,7 @@ TEST_CASE("a spare on the disk is zeroed wholly when nobody hurries") {
     CHECK(std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; }));
 }
 
-TEST_CASE("a writer that is faster than the zeroing gets the spare as it is; a supply that ends stops zeroing") {
+TEST_CASE("a writer that is faster than the zeroing gets the spare as it is, a supply that ends stops zeroing") {
     for (const bool taken : {true, false}) {
         SlowStorage storage;
         SegmentSupply supply{storage, std::uint64_t{1} << 50, true};

@@ -131,7 +131,7 @@ TEST_CASE_TEMPLATE("only one writer at a time", Place, InMemory, OnDisk) {
     CHECK(second->lock());
 }
 
-TEST_CASE("disk: another process is refused and told whose the journal is; a killed owner leaves no lock") {
+TEST_CASE("disk: another process is refused and told whose the journal is, a killed owner leaves no lock") {
     OnDisk place;
     int ready[2];
     REQUIRE(::pipe(ready) == 0);

@@ -5,7 +5,7 @@
 using namespace dcx;
 using namespace dcx::market;
 
-TEST_CASE("funding: markets begin at their last trade, else at the given price; without either they are left out") {
+TEST_CASE("funding: markets begin at their last trade, else at the given price, without either they are left out") {
     client::Listings listings;
     for (std::uint32_t id = 1; id <= 2; ++id)
         listings.assets.push_back({.symbol = {}, .issue_cap = Amount{kMaxIssue}, .asset = AssetId{id}, .scale = 8});

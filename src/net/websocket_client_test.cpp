@@ -167,7 +167,7 @@ TEST_CASE("a handshake that the server refuses or does wrong") {
     }
 }
 
-TEST_CASE("frames behind the answer's head belong to the open connection; a masked one is an error") {
+TEST_CASE("frames behind the answer's head belong to the open connection, a masked one is an error") {
     Reactor reactor;
     Script script(reactor,
                   std::string{"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

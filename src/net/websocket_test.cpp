@@ -266,7 +266,7 @@ TEST_CASE_FIXTURE(Echo, "one frame encoded once goes to many") {
     }
 }
 
-TEST_CASE("a reader that does not read meets the bound and is dropped; others go on") {
+TEST_CASE("a reader that does not read meets the bound and is dropped, others go on") {
     Echo echo({.output_limit = 200'000});
     OpenClient stuck(echo, 4096);
     OpenClient reading(echo);

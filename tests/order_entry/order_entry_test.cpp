@@ -255,7 +255,7 @@ void until(net::Reactor& reactor, const Condition& condition) {
 
 }  // namespace
 
-TEST_CASE("order entry: random traders on one thread; the gateway's balances are the core's") {
+TEST_CASE("order entry: random traders on one thread, the gateway's balances are the core's") {
     Market market{8};
     {
         net::Reactor reactor;

@@ -189,7 +189,7 @@ TEST_CASE("a resumed session goes on with its numbers, and what it missed has be
     CHECK(rig.next(*again).header.sequence == 3);
 }
 
-TEST_CASE("a second connection cannot have an established session; the first does not notice") {
+TEST_CASE("a second connection cannot have an established session, the first does not notice") {
     Rig rig;
     auto first = rig.established(4);
     auto second = rig.challenged();
@@ -252,7 +252,7 @@ TEST_CASE("every code that input can earn, and the neighbour trades on") {
     CHECK(rig.next(*neighbour).as<ExecutionReport>().exec_type == ExecType::accepted);
 }
 
-TEST_CASE("good frames before a bad one are commands; nothing behind it is") {
+TEST_CASE("good frames before a bad one are commands, nothing behind it is") {
     Rig rig;
     auto client = rig.established();
     client->command(order(1), 1);
@@ -278,7 +278,7 @@ TEST_CASE("authentication fails and the handshake times out") {
     CHECK(silent->terminated() == TerminateCode::timeout);
 }
 
-TEST_CASE("heartbeats keep a quiet session; half a frame does not") {
+TEST_CASE("heartbeats keep a quiet session, half a frame does not") {
     Rig rig;
     auto quiet = rig.established(1, 1000);
     auto half = rig.established(2, 1000);

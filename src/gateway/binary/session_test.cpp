@@ -348,7 +348,7 @@ TEST_CASE("the client ends the session: what it sent is answered, what follows i
     CHECK(rig.engine.seen.size() == 4);
 }
 
-TEST_CASE("the end before a session is at once; while it is being established it waits") {
+TEST_CASE("the end before a session is at once, while it is being established it waits") {
     Rig rig;
     SUBCASE("challenged") {
         rig.challenge();
