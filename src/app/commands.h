@@ -46,7 +46,7 @@ struct WorkloadOptions {
     std::uint64_t messages = 1'000'000;
     std::uint64_t seed = 1;
     std::int64_t runs = 5;
-    std::uint32_t orders = 1u << 18;       // that can rest at a time
+    std::uint32_t orders = 1u << 19;       // that can rest at a time
     std::uint32_t price_nodes = 1u << 17;  // of the price tree, 520 bytes each
     bool json = false;
 };
