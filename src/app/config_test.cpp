@@ -51,8 +51,7 @@ TEST_CASE("config: the file in the project's root shows the defaults, but for si
 TEST_CASE("config: errors name the line and the key") {
     CHECK(error_of("[venue]\nspeed = 3\n") == "line 2: venue.speed is unknown");
     CHECK(error_of("colour = 1\n") == "line 1: colour is unknown");
-    CHECK(error_of("[venue]\ndurability = \"tape\"\n") ==
-          "line 2: venue.durability must be one of: disk, memory");
+    CHECK(error_of("[venue]\ndurability = \"tape\"\n") == "line 2: venue.durability must be one of: disk, memory");
     CHECK(error_of("[listen]\nhttp = 70000\n") == "line 2: listen.http must be from 0 to 65535");
     CHECK(error_of("[listen]\nhttp = \"80\"\n") == "line 2: listen.http must be a whole number");
     CHECK(error_of("venue = 3\n") == "line 1: venue must be a table");
