@@ -101,7 +101,7 @@ class Section {
 
 class FileReader {
   public:
-    explicit FileReader(const toml::table& file) : root_(&file, "", error_), file_(file) {}
+    explicit FileReader(const toml::table& file) : root_(&file, "", error_) {}
 
     std::expected<Config, ConfigError> read() {
         read_venue();
@@ -216,7 +216,6 @@ class FileReader {
     Config config_ = Config::defaults();
     std::string error_;
     Section root_;
-    const toml::table& file_;
 };
 
 }  // namespace
