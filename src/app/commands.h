@@ -2,6 +2,7 @@
 // on standard error, and returns the exit code: 0 done, 1 refused or failed, 2 usage.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -46,8 +47,8 @@ struct WorkloadOptions {
     std::uint64_t messages = 1'000'000;
     std::uint64_t seed = 1;
     std::int64_t runs = 5;
-    std::uint32_t orders = 1u << 19;       // that can rest at a time
-    std::uint32_t price_nodes = 1u << 17;  // of the price tree, 520 bytes each
+    std::uint32_t orders = 1u << 19;  // that can rest at a time
+    std::uint32_t price_levels = 200'000;
     bool json = false;
 };
 int bench_workload(const WorkloadOptions& options);
@@ -76,6 +77,10 @@ int ledger_withdraw(const LedgerOptions& options);
 int ledger_transfer(const LedgerOptions& options);
 int ledger_balance(const LedgerOptions& options);
 
+// By the number of SelfTradeRule.
+inline constexpr std::array kSelfTradeRules{"none", "cancel_taker", "cancel_maker", "cancel_both",
+                                            "decrement_and_cancel"};
+
 struct OrderOptions {
     ToolOptions tool;
     std::string name;
@@ -84,7 +89,9 @@ struct OrderOptions {
     std::string quantity;
     std::string price;
     std::uint64_t order_id = 0;
+    std::string rule;  // one of kSelfTradeRules
     bool ioc = false;
+    bool fok = false;
     bool post_only = false;
     bool market_order = false;  // the price protects it
     bool replace = false;
@@ -93,6 +100,9 @@ struct OrderOptions {
 int order_place(const OrderOptions& options);
 int order_cancel(const OrderOptions& options);
 int order_amend(const OrderOptions& options);
+// All of an account, or those of a market (empty: of all) and a side (empty: both); a last line tells how many.
+int order_cancel_all(const OrderOptions& options);
+int order_self_trade(const OrderOptions& options);
 
 struct AdminOptions {
     ToolOptions tool;

@@ -167,7 +167,7 @@ class FileReader {
             s.number("orders", c.orders, 1, 1 << 26);
             s.number("sessions", c.sessions, 1, 1 << 20);
             s.number("keys", c.keys, 1, 1 << 24);
-            s.number("price_nodes", c.price_nodes, 64, 1 << 24);
+            s.number("price_levels", c.price_levels, 1, 1 << 26);
             s.number("fills_per_command", c.fills_per_command, 1, 1 << 20);
             s.number("transfer_ids", c.transfer_ids, 1, 1 << 26);
         });

@@ -54,7 +54,7 @@ struct Config {
         std::int64_t orders = 1'000'000;
         std::int64_t sessions = 10'000;
         std::int64_t keys = 20'000;
-        std::int64_t price_nodes = 100'000;
+        std::int64_t price_levels = 200'000;  // of all books together
         std::int64_t fills_per_command = 16'384;
         std::int64_t transfer_ids = 4'194'304;
     } capacity;

@@ -33,6 +33,7 @@ TEST_CASE("config: the file in the project's root shows the defaults, but for si
     CHECK(file->venue.sim);
     CHECK(file->capacity.transfer_ids == defaults.capacity.transfer_ids);
     CHECK(file->capacity.orders == defaults.capacity.orders);
+    CHECK(file->capacity.price_levels == defaults.capacity.price_levels);
     CHECK(file->rings.events == defaults.rings.events);
     CHECK(file->gateway.output_kib == defaults.gateway.output_kib);
     CHECK(file->listen.order_entry == defaults.listen.order_entry);
@@ -50,6 +51,9 @@ TEST_CASE("config: the file in the project's root shows the defaults, but for si
 
 TEST_CASE("config: errors name the line and the key") {
     CHECK(error_of("[venue]\nspeed = 3\n") == "line 2: venue.speed is unknown");
+    // Its name until the books were counted in levels.
+    CHECK(error_of("[capacity]\nprice_nodes = 100_000\n") == "line 2: capacity.price_nodes is unknown");
+    CHECK(error_of("[capacity]\nprice_levels = 0\n") == "line 2: capacity.price_levels must be from 1 to 67108864");
     CHECK(error_of("colour = 1\n") == "line 1: colour is unknown");
     CHECK(error_of("[venue]\ndurability = \"tape\"\n") == "line 2: venue.durability must be one of: disk, memory");
     CHECK(error_of("[listen]\nhttp = 70000\n") == "line 2: listen.http must be from 0 to 65535");

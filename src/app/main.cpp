@@ -60,8 +60,8 @@ void add_bench(CLI::App& app, WorkloadOptions& o, Run& run) {
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000}));
     command->add_option("--orders", o.orders, "Orders that can rest at a time")
         ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{1} << 26));
-    command->add_option("--price-nodes", o.price_nodes, "Nodes of the price tree")
-        ->check(CLI::Range(std::uint32_t{64}, std::uint32_t{1} << 24));
+    command->add_option("--price-levels", o.price_levels, "Prices with open orders at a time")
+        ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{1} << 26));
     command->add_flag("--json", o.json, "One JSON line");
     command->callback([&] { run = [&] { return bench_workload(o); }; });
 }

@@ -1,4 +1,6 @@
-// dcx order: one order at a time, and the reports that answer it.
+// dcx order: orders, and the reports that answer them.
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -22,6 +24,7 @@ class ReportPrinter {
             case ExecType::replaced: return stand(report, market, "amended");
             case ExecType::trade: return traded(report, market);
             case ExecType::canceled: return canceled(report, market);
+            case ExecType::restated: return stand(report, market, "restated");
             case ExecType::rejected: throw Refused(report.reject_reason, RejectReason::none);
         }
         throw std::runtime_error("a report of an unknown kind");
@@ -88,17 +91,21 @@ void print_answer(VenueLink& link, const ExecutionReport& first, bool json) {
         if (more->header.event_sequence == first.header.event_sequence) printer.print(*more);
 }
 
+TimeInForce time_in_force(const OrderOptions& options) {
+    if (options.fok) return TimeInForce::fok;
+    return options.ioc || options.market_order ? TimeInForce::ioc : TimeInForce::gtc;
+}
+
 void place(const OrderOptions& options) {
     VenueLink link(DataFolder(options.tool.data), options.name);
     const InstrumentListed& market = link.market(options.market);
-    const bool immediate = options.ioc || options.market_order;
     const PlaceOrder order{
         .price = Price{value_or_throw(parse_units(options.price, price_unit(market)))},
         .quantity = Quantity{value_or_throw(parse_units(options.quantity, quantity_unit(market)))},
         .instrument = market.instrument,
         .side = options.side == "buy" ? Side::buy : Side::sell,
         .type = options.market_order ? OrderType::market : OrderType::limit,
-        .time_in_force = immediate ? TimeInForce::ioc : TimeInForce::gtc,
+        .time_in_force = time_in_force(options),
         .flags = options.post_only ? kOrderPostOnly : std::uint8_t{0},
     };
     print_answer(link, value_or_throw(link.client().place(order)), options.tool.json);
@@ -108,6 +115,51 @@ void cancel(const OrderOptions& options) {
     VenueLink link(DataFolder(options.tool.data), options.name);
     const CancelOrder request{.order_id = OrderId{options.order_id}};
     print_answer(link, value_or_throw(link.client().cancel(request)), options.tool.json);
+}
+
+// The reports of one mass cancel, which have come before its own.
+void print_canceled(VenueLink& link, const MassCanceled& mass, const ReportPrinter& printer) {
+    for (std::uint32_t left = mass.canceled; left > 0;) {
+        const ExecutionReport report = value_or_throw(link.client().next_execution());
+        if (report.cancel_reason != CancelReason::mass_cancel || report.cl_ord_id != mass.cl_ord_id) continue;
+        printer.print(report);
+        --left;
+    }
+}
+
+void cancel_all(const OrderOptions& options) {
+    VenueLink link(DataFolder(options.tool.data), options.name);
+    MassCancel request{.instrument = options.market.empty() ? InstrumentId{} : link.market(options.market).instrument,
+                       .zero = {}};
+    if (!options.side.empty()) request.side = options.side == "buy" ? Side::buy : Side::sell;
+    const ReportPrinter printer(link, options.tool.json);
+    std::uint64_t orders = 0;
+    for (bool complete = false; !complete;) {
+        const MassCanceled mass = value_or_throw(link.client().mass_cancel(request));
+        print_canceled(link, mass, printer);
+        orders += mass.canceled;
+        complete = mass.complete != 0;
+    }
+    if (options.tool.json)
+        std::printf("%s\n", Json{{"report", "mass_canceled"}, {"orders", orders}}.dump().c_str());
+    else
+        std::printf("canceled %ju order%s\n", static_cast<std::uintmax_t>(orders), orders == 1 ? "" : "s");
+}
+
+SelfTradeRule rule_named(const std::string& name) {
+    const auto found = std::ranges::find(kSelfTradeRules, name);
+    if (found == kSelfTradeRules.end()) throw std::runtime_error("no self-trade rule is called \"" + name + "\"");
+    return SelfTradeRule{static_cast<std::uint8_t>(found - kSelfTradeRules.begin())};
+}
+
+void self_trade(const OrderOptions& options) {
+    VenueLink link(DataFolder(options.tool.data), options.name);
+    value_or_throw(link.client().set_self_trade_rule(
+        {.reference = 0, .account = link.account(), .rule = rule_named(options.rule), .zero = {}}));
+    if (options.tool.json)
+        std::printf("%s\n", Json{{"name", options.name}, {"self_trade", options.rule}}.dump().c_str());
+    else
+        std::printf("%s: self-trade rule %s\n", options.name.c_str(), options.rule.c_str());
 }
 
 void amend(const OrderOptions& options) {
@@ -139,6 +191,12 @@ int order_cancel(const OrderOptions& options) {
 }
 int order_amend(const OrderOptions& options) {
     return run_tool(options.tool, [&] { amend(options); });
+}
+int order_cancel_all(const OrderOptions& options) {
+    return run_tool(options.tool, [&] { cancel_all(options); });
+}
+int order_self_trade(const OrderOptions& options) {
+    return run_tool(options.tool, [&] { self_trade(options); });
 }
 
 }  // namespace dcx::app

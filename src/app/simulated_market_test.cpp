@@ -33,7 +33,7 @@ class TinyVenue {
         config.venue.sim = true;
         config.capacity.orders = 10'000;
         config.capacity.transfer_ids = 1'000;
-        config.capacity.price_nodes = 20'000;
+        config.capacity.price_levels = 20'000;
         apply(genesis_of(config, {}, {}), 0);
         log_in(KeyId{1u});
         const auto listings = listings_of(config);

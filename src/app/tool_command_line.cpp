@@ -1,6 +1,8 @@
 #include "app/tool_command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
 
 namespace dcx::app {
 namespace {
@@ -62,23 +64,31 @@ void add_terms(CLI::App* command, OrderOptions& o) {
 }
 
 void add_order(CLI::App& app, OrderOptions& o, Run& run) {
-    auto* group = add_group(app, "order", "Single orders, for the venue that runs on a folder");
+    auto* group = add_group(app, "order", "Orders, for the venue that runs on a folder");
     auto* place = add_command(group, "place", "Place a limit order; prints the reports that answer it", o);
     place->add_option("name", o.name, "Whose, with his key")->required();
     place->add_option("market", o.market, "Its symbol, e.g. DEC/USD")->required();
     place->add_option("side", o.side, "buy or sell")->required()->check(CLI::IsMember({"buy", "sell"}));
     add_terms(place, o);
     auto* ioc = place->add_flag("--ioc", o.ioc, "Take what is there and cancel the rest");
+    auto* fok = place->add_flag("--fok", o.fok, "Take all of it at once or nothing")->excludes(ioc);
     auto* post = place->add_flag("--post-only", o.post_only, "Refuse rather than take");
-    auto* market = place->add_flag("--market", o.market_order, "Take at any price up to this one, cancel the rest");
+    auto* market = place->add_flag("--market", o.market_order,
+                                   "Take at any price up to this one, cancel the rest (or, with --fok, all)");
     ioc->excludes(post, market);
-    post->excludes(market);
+    post->excludes(fok, market);
     place->callback([&] { run = [&] { return order_place(o); }; });
 
     auto* cancel = add_command(group, "cancel", "Cancel an order", o);
     cancel->add_option("name", o.name, "Whose, with his key")->required();
     cancel->add_option("order", o.order_id, "Its number")->required();
     cancel->callback([&] { run = [&] { return order_cancel(o); }; });
+
+    auto* cancel_all = add_command(group, "cancel-all", "Cancel all orders of an account, or those of one market", o);
+    cancel_all->add_option("name", o.name, "Whose, with his key")->required();
+    cancel_all->add_option("market", o.market, "Its symbol (default: all)");
+    cancel_all->add_option("--side", o.side, "buy or sell (default: both)")->check(CLI::IsMember({"buy", "sell"}));
+    cancel_all->callback([&] { run = [&] { return order_cancel_all(o); }; });
 
     auto* amend = add_command(group, "amend", "Give an order another quantity and price", o);
     amend->add_option("name", o.name, "Whose, with his key")->required();
@@ -87,6 +97,13 @@ void add_order(CLI::App& app, OrderOptions& o, Run& run) {
     add_terms(amend, o);
     amend->add_flag("--replace", o.replace, "The quantity is the new open one, and the order loses its priority");
     amend->callback([&] { run = [&] { return order_amend(o); }; });
+
+    auto* self_trade = add_command(group, "self-trade", "What happens when two orders of an account would trade", o);
+    self_trade->add_option("name", o.name, "Whose, with his key")->required();
+    self_trade->add_option("rule", o.rule, "none: they do")
+        ->required()
+        ->check(CLI::IsMember(std::vector<std::string>(kSelfTradeRules.begin(), kSelfTradeRules.end())));
+    self_trade->callback([&] { run = [&] { return order_self_trade(o); }; });
 }
 
 void add_admin(CLI::App& app, AdminOptions& o, Run& run) {

@@ -95,12 +95,12 @@ int bench_workload(const WorkloadOptions& options) {
     if (messages->size() >= UINT32_MAX) return fail("too many messages for one run");
 
     // As in a venue: fixed beforehand, whatever the flow turns out to need.
-    const Capacity capacity{.orders = options.orders, .price_nodes = options.price_nodes};
+    const Capacity capacity{.orders = options.orders, .price_levels = options.price_levels};
     // The first run is not timed: it faults in the memory of the reports, and gives the answer.
     CanonicalReports reports(messages->size() * 2);
     Run run;
     if (!run_once(*messages, capacity, reports, run))
-        return fail("the flow rests more than fits: raise --orders or --price-nodes");
+        return fail("the flow rests more than fits: raise --orders or --price-levels");
     const std::size_t trades = reports.trades();
     const std::size_t count = reports.size();
     const std::string hash = reports.hash();

@@ -68,9 +68,19 @@ Result<ExecutionReport> BlockingClient::amend(const AmendOrder& amend) {
     return ask_order(client_->amend(amend));
 }
 
+Result<MassCanceled> BlockingClient::mass_cancel(const MassCancel& cancel) {
+    begin();
+    const ClOrdId sent = client_->mass_cancel(cancel);
+    if (!sent) return std::unexpected(not_sent());
+    awaited_ = {.sequence = client_->last_sequence(), .cl_ord_id = sent, .kind = EventKind::mass_canceled};
+    if (auto waited = wait_for_answer(); !waited) return std::unexpected(waited.error());
+    if (refusal_) return std::unexpected(*refusal_);
+    return answer_->as<MassCanceled>();
+}
+
 Result<ExecutionReport> BlockingClient::ask_order(ClOrdId sent) {
     if (!sent) return std::unexpected(not_sent());
-    awaited_ = {.sequence = client_->last_sequence(), .cl_ord_id = sent, .kind = EventKind::cancel_rejected};
+    awaited_ = {.sequence = client_->last_sequence(), .cl_ord_id = sent, .kind = EventKind::none};
     if (auto waited = wait([this] { return execution_.has_value() || refusal_.has_value(); }); !waited)
         return std::unexpected(waited.error());
     if (refusal_) return std::unexpected(*refusal_);
@@ -79,8 +89,9 @@ Result<ExecutionReport> BlockingClient::ask_order(ClOrdId sent) {
 
 void BlockingClient::on_execution(OrderEntryClient&, const ExecutionReport& report, std::uint64_t) {
     // The first report of the request's own number is its answer; a trade never is.
-    const bool answers = awaited_.cl_ord_id && report.cl_ord_id == awaited_.cl_ord_id &&
-                         report.exec_type != ExecType::trade && !execution_ && !refusal_;
+    const bool answers = awaited_.kind == EventKind::none && awaited_.cl_ord_id &&
+                         report.cl_ord_id == awaited_.cl_ord_id && report.exec_type != ExecType::trade && !execution_ &&
+                         !refusal_;
     if (!answers) return executions_.push_back(report);
     if (report.exec_type == ExecType::rejected)
         refusal_ = ClientError{.kind = ClientError::Kind::refused,

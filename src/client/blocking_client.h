@@ -53,6 +53,9 @@ class BlockingClient final : OrderEntryClient::Owner {
     Result<ExecutionReport> place(const PlaceOrder& order);
     Result<ExecutionReport> cancel(const CancelOrder& cancel);
     Result<ExecutionReport> amend(const AmendOrder& amend);
+    // Its orders' reports came before, by next_execution(). Not complete: orders are left, ask again.
+    Result<MassCanceled> mass_cancel(const MassCancel& cancel);
+    Result<SelfTradeRuleSet> set_self_trade_rule(const SetSelfTradeRule& rule) { return ask<SelfTradeRuleSet>(rule); }
     Result<Transferred> transfer(const Transfer& transfer) { return ask<Transferred>(transfer); }
     Result<std::vector<Balance>> balances(AccountId account);
     Result<Listings> listings();
@@ -80,7 +83,7 @@ class BlockingClient final : OrderEntryClient::Owner {
     struct Awaited {
         std::uint64_t sequence = 0;
         ClOrdId cl_ord_id{};
-        EventKind kind{};
+        EventKind kind{};  // of the report that answers; none: the first ExecutionReport of this cl_ord_id
     };
     template <EventBody Body, MessageBody Request>
     Result<Body> ask(const Request& request) {

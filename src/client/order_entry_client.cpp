@@ -47,6 +47,7 @@ ClOrdId OrderEntryClient::send_order(Order& order) {
 ClOrdId OrderEntryClient::place(PlaceOrder order) { return send_order(order); }
 ClOrdId OrderEntryClient::cancel(CancelOrder cancel) { return send_order(cancel); }
 ClOrdId OrderEntryClient::amend(AmendOrder amend) { return send_order(amend); }
+ClOrdId OrderEntryClient::mass_cancel(MassCancel cancel) { return send_order(cancel); }
 
 bool OrderEntryClient::query_balances(AccountId account, std::uint64_t reference) {
     return ready() && send_message(BalanceQuery{.reference = reference, .account = account});

@@ -93,9 +93,10 @@ class OrderEntryClient final : net::TcpConnection::Owner {
     ClOrdId place(PlaceOrder order);
     ClOrdId cancel(CancelOrder cancel);
     ClOrdId amend(AmendOrder amend);
-    // Any command (Transfer, Mint, Burn, OpenAccount, AddKey, RevokeKey, ListAsset, ListInstrument, SetPhase and the
-    // orders, as they are). Returns its sequence, which CommandRejected.session_sequence names; 0: not ready, or output
-    // waits up to the bound.
+    ClOrdId mass_cancel(MassCancel cancel);
+    // Any command (Transfer, Mint, Burn, SetSelfTradeRule, OpenAccount, AddKey, RevokeKey, ListAsset, ListInstrument,
+    // SetPhase and the orders, as they are). Returns its sequence, which CommandRejected.session_sequence names; 0: not
+    // ready, or output waits up to the bound.
     template <MessageBody Body>
     std::uint64_t send(const Body& body) {
         if (!ready() || !tcp_.send(make_command_frame(body, sending_time(), next_sequence_).bytes())) return 0;

@@ -1,5 +1,6 @@
 // One command being applied: the state, the command, and where its events go. The command's kinds are spread over
-// registry.cpp (operators), sessions.cpp, trading.cpp and money.cpp; core.cpp has the checks common to all.
+// registry.cpp (operators), sessions.cpp, trading.cpp, matching.cpp and money.cpp; core.cpp has the checks common to
+// all.
 #pragma once
 
 #include "core/state.h"
@@ -31,6 +32,7 @@ class Apply {
     void open_account();
     void add_key();
     void revoke_key();
+    void set_self_trade_rule();
     void list_asset();
     void list_instrument();
     void set_phase();
@@ -39,26 +41,38 @@ class Apply {
     void place();
     void cancel();
     void amend();
+    void mass_cancel();
     RejectReason check_place(const PlaceOrder& place);
     RejectReason check_amend(const AmendOrder& amend, std::uint32_t& slot, Quantity& open);
     [[nodiscard]] std::uint32_t named_order(OrderId id, OrderSlot hint, ClOrdId orig, AccountId account) const;
     RejectReason take_cl_ord_id(ClOrdId id);
-    void match_and_rest(std::uint32_t slot);
-    void settle(std::uint32_t maker, std::uint32_t taker, Price price, Quantity quantity);
-    void emit_filled(std::uint32_t slot, Liquidity liquidity, Amount fee);
     void cancel_open(std::uint32_t slot, SessionId report_to, ClOrdId cl_ord_id, CancelReason reason, bool rested);
+    void remember_order(std::uint32_t slot);
     void forget_order(std::uint32_t slot);
-    // Of a cancel or an amend.
+    // Of a cancel, an amend or a mass cancel.
     template <MessageBody Body>
     void reject_change(const Body& body, RejectReason reason) {
-        emit(CancelRejected{.cl_ord_id = body.cl_ord_id,
-                            .orig_cl_ord_id = body.orig_cl_ord_id,
-                            .order_id = body.order_id,
-                            .account = body.account,
-                            .command = Body::kind,
-                            .reason = reason},
-             sender());
+        CancelRejected rejected{.cl_ord_id = body.cl_ord_id,
+                                .orig_cl_ord_id = {},
+                                .order_id = {},
+                                .account = body.account,
+                                .command = Body::kind,
+                                .reason = reason};
+        if constexpr (requires { body.order_id; }) {
+            rejected.orig_cl_ord_id = body.orig_cl_ord_id;
+            rejected.order_id = body.order_id;
+        }
+        emit(rejected, sender());
     }
+
+    // ---- matching.cpp
+    void match_and_rest(std::uint32_t slot);
+    [[nodiscard]] bool would_fill(std::uint32_t slot) const;
+    [[nodiscard]] bool may_meet_own(std::uint32_t slot) const;
+    bool meet_own(SelfTradeRule rule, std::uint32_t maker, std::uint32_t taker);
+    void lose(std::uint32_t slot, Quantity quantity, bool rested);
+    void settle(std::uint32_t maker, std::uint32_t taker, Price price, Quantity quantity);
+    void emit_filled(std::uint32_t slot, Liquidity liquidity, Amount fee);
 
     // ---- money.cpp
     void transfer();

@@ -12,7 +12,9 @@ std::uint32_t needed_permission(CommandKind kind) {
     switch (kind) {
         case CommandKind::place_order:
         case CommandKind::cancel_order:
-        case CommandKind::amend_order: return kPermitTrade;
+        case CommandKind::amend_order:
+        case CommandKind::mass_cancel:
+        case CommandKind::set_self_trade_rule: return kPermitTrade;
         case CommandKind::transfer: return kPermitTransfer;
         case CommandKind::open_account:
         case CommandKind::add_key:
@@ -52,6 +54,8 @@ Reference reference_of(const Command& c) {
         case CommandKind::place_order: return {.reference = c.as<PlaceOrder>().cl_ord_id.value, .id = {}};
         case CommandKind::cancel_order: return {.reference = c.as<CancelOrder>().cl_ord_id.value, .id = {}};
         case CommandKind::amend_order: return {.reference = c.as<AmendOrder>().cl_ord_id.value, .id = {}};
+        case CommandKind::mass_cancel: return {.reference = c.as<MassCancel>().cl_ord_id.value, .id = {}};
+        case CommandKind::set_self_trade_rule: return {.reference = c.as<SetSelfTradeRule>().reference, .id = {}};
         case CommandKind::open_account: return {.reference = c.as<OpenAccount>().reference, .id = {}};
         case CommandKind::negotiate_session: return {.reference = c.as<NegotiateSession>().connection, .id = {}};
         case CommandKind::establish_session: return {.reference = c.as<EstablishSession>().connection, .id = {}};
@@ -123,6 +127,8 @@ void Apply::dispatch_client() {
         case CommandKind::place_order: return place();
         case CommandKind::cancel_order: return cancel();
         case CommandKind::amend_order: return amend();
+        case CommandKind::mass_cancel: return mass_cancel();
+        case CommandKind::set_self_trade_rule: return set_self_trade_rule();
         case CommandKind::transfer: return transfer();
         case CommandKind::mint: return mint();
         case CommandKind::burn: return burn();
@@ -153,7 +159,7 @@ Sequence Core::sequence() const { return state_->sequence; }
 Time Core::time() const { return state_->time; }
 std::uint64_t Core::epoch() const { return state_->epoch; }
 const Genesis& Core::genesis() const { return state_->genesis; }
-std::uint32_t Core::open_orders() const { return state_->orders.live(); }
+std::uint32_t Core::open_orders() const { return state_->store.orders.live(); }
 
 Core::BalanceView Core::balance(AccountId account, AssetId asset) const {
     if (!state_->ledger.has(account) || !state_->ledger.has(asset)) return {};
@@ -164,13 +170,8 @@ Core::BalanceView Core::balance(AccountId account, AssetId asset) const {
 std::vector<DepthLevel> Core::depth(InstrumentId instrument, Side side, std::size_t levels) const {
     std::vector<DepthLevel> result;
     if (!state_->has(instrument) || levels == 0) return result;
-    state_->markets[instrument.value].book.for_each_level(state_->nodes, side, [&](Price price, const Level& level) {
-        DepthLevel row{.price = price, .quantity = {}, .orders = 0};
-        for (std::uint32_t slot = level.head; slot != kNoSlot; slot = state_->orders[slot].next) {
-            row.quantity += state_->orders[slot].open;
-            ++row.orders;
-        }
-        result.push_back(row);
+    state_->markets[instrument.value].book.for_each_level(state_->store, side, [&](const Level& level) {
+        result.push_back({.price = price_of(level.key), .quantity = level.open, .orders = level.orders});
         return result.size() < levels;
     });
     return result;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,12 @@ class Core {
     // Applies one command; header.sequence must be one above the last and header.time is taken as it is (the core uses
     // the largest seen). Writes at most max_events_per_command() events, the last with kLastOfCommand.
     void apply(const Command& command, EventWriter& out);
+    // Applies commands in order, as one by one, while the memory that the next ones need is on its way: several times
+    // as fast when it is not in the cache. Stops before a command whose events might not fit into `room` slots behind
+    // out.position; how many were applied.
+    std::size_t apply(std::span<const Command> commands, EventWriter& out, std::uint64_t room);
+    // The fetching alone, for those who apply one by one: `next` begins with the command that comes next.
+    void prefetch(std::span<const Command> next) const;
 
     // 2 before Genesis; fixed by it.
     [[nodiscard]] std::uint64_t max_events_per_command() const;

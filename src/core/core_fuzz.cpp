@@ -81,7 +81,7 @@ class Venue {
                       .max_orders = 8,
                       .max_sessions = 5,
                       .max_keys = 6,
-                      .max_price_nodes = 64,
+                      .max_price_levels = 64,
                       .max_fills_per_command = 3,
                       .max_transfer_ids = 4},
               0);

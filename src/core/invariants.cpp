@@ -10,42 +10,72 @@ namespace {
 
 using Held = std::map<std::pair<std::uint32_t, std::uint32_t>, int128>;
 
-void check_queue(const State& s, const Market& market, Side side, const Level& level, Price price, Held& held,
+void check_queue(const State& s, const Market& market, Side side, const Level& level, Held& held,
                  std::ostringstream& broken, std::uint32_t& count) {
+    const Price price = price_of(level.key);
     std::uint32_t previous = kNoSlot;
-    for (std::uint32_t slot = level.head; slot != kNoSlot; slot = s.orders[slot].next) {
-        const RestingOrder& order = s.orders[slot];
+    Quantity open{};
+    std::uint32_t orders = 0;
+    for (std::uint32_t slot = level.head; slot != kNoSlot; slot = s.store.orders[slot].next) {
+        const RestingOrder& order = s.store.orders[slot];
         const OpenOrder& details = s.details[slot];
-        if (++count > s.orders.live()) break;  // a loop in the queue; the count tells
-        if (order.prev != previous || order.price != price || details.side != side ||
+        if (++count > s.store.orders.live()) break;  // a loop in the queue; the count tells
+        if (order.prev != previous || order.price() != price || order.side() != side || details.side != side ||
             details.instrument != market.instrument.id || order.open.value <= 0)
             broken << "order " << order.id.value << " does not belong where it stands; ";
         if (s.find_order(order.id, OrderSlot{}) != slot) broken << "order " << order.id.value << " is not indexed; ";
         if (s.find_order(details.session, details.cl_ord_id) != slot)
             broken << "order " << order.id.value << " is not indexed by cl_ord_id; ";
         const AssetId asset = State::paid_asset(market.instrument, side);
-        held[{details.account.value, asset.value}] +=
-            State::hold_of(market.instrument, side, order.price, order.open).value;
+        held[{details.account.value, asset.value}] += State::hold_of(market.instrument, side, price, order.open).value;
+        open += order.open;
+        ++orders;
         previous = slot;
     }
     if (level.tail != previous) broken << "a queue's tail is not its last order; ";
+    if (level.open != open || level.orders != orders) broken << "a level's sums are not those of its queue; ";
 }
 
 void check_books(const State& s, Held& held, std::ostringstream& broken) {
     std::uint32_t count = 0;
+    std::uint32_t levels = 0;
     for (std::uint32_t i = 1; i <= s.market_count; ++i) {
         const Market& market = s.markets[i];
         for (const Side side : {Side::buy, Side::sell})
-            market.book.for_each_level(s.nodes, side, [&](Price price, const Level& level) {
+            market.book.for_each_level(s.store, side, [&](const Level& level) {
                 if (level.head == kNoSlot) broken << "an empty level; ";
-                check_queue(s, market, side, level, price, held, broken, count);
+                check_queue(s, market, side, level, held, broken, count);
+                ++levels;
                 return true;
             });
         if (!market.book.empty(Side::buy) && !market.book.empty(Side::sell) &&
             market.book.best(Side::buy) >= market.book.best(Side::sell))
             broken << "instrument " << i << " is crossed; ";
     }
-    if (count != s.orders.live()) broken << "open orders: " << count << " in books, " << s.orders.live() << " in use; ";
+    if (levels != s.store.levels.in_use)
+        broken << "levels: " << levels << " in books, " << s.store.levels.in_use << " counted; ";
+    if (count != s.store.orders.live())
+        broken << "open orders: " << count << " in books, " << s.store.orders.live() << " in use; ";
+}
+
+// Every open order is in its account's list once, and nothing else is, in the order of ids.
+void check_lists(const State& s, std::ostringstream& broken) {
+    std::uint32_t count = 0;
+    for (std::uint32_t i = 1; i <= s.ledger.account_count(); ++i) {
+        const Account& account = s.ledger.account(AccountId{i});
+        std::uint32_t previous = kNoSlot;
+        OrderId last{};
+        for (std::uint32_t slot = account.first_order; slot != kNoSlot; slot = s.details[slot].account_next) {
+            if (++count > s.store.orders.live()) break;
+            if (s.details[slot].account != AccountId{i} || s.details[slot].account_prev != previous ||
+                s.store.orders[slot].id <= last)
+                broken << "account " << i << " has a wrong list of orders; ";
+            previous = slot;
+            last = s.store.orders[slot].id;
+        }
+        if (account.last_order != previous) broken << "account " << i << " has a list without its end; ";
+    }
+    if (count != s.store.orders.live()) broken << count << " orders in the accounts' lists; ";
 }
 
 void check_ledger(const State& s, const Held& held, std::ostringstream& broken) {
@@ -74,6 +104,7 @@ std::string Core::check_invariants() const {
     std::ostringstream broken;
     Held held;
     check_books(*state_, held, broken);
+    check_lists(*state_, broken);
     check_ledger(*state_, held, broken);
     return broken.str();
 }

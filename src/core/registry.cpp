@@ -10,7 +10,7 @@ bool capacities_legal(const Genesis& g) {
     return within(g.max_accounts, 3, 1u << 24) && within(g.max_assets, 1, 1024) &&
            within(g.max_instruments, 1, 65536) && within(g.max_orders, 1, 1u << 26) &&
            within(g.max_sessions, 1, 1u << 20) && within(g.max_keys, 1, 1u << 24) &&
-           within(g.max_price_nodes, 64, 1u << 24) && within(g.max_fills_per_command, 1, 1u << 20) &&
+           within(g.max_price_levels, 1, 1u << 26) && within(g.max_fills_per_command, 1, 1u << 20) &&
            within(g.max_transfer_ids, 1, 1u << 26) && g.simulated <= 1 && all_zero(g.zero);
 }
 
@@ -64,7 +64,22 @@ void Apply::open_account() {
         return reject(RejectReason::malformed_field);
     if (!s_.ledger.account_room()) return reject(RejectReason::capacity_exhausted);
     const AccountId id = s_.ledger.open(body.account_kind);
-    emit(AccountOpened{.reference = body.reference, .account = id, .account_kind = body.account_kind, .zero = {}},
+    emit(AccountOpened{.reference = body.reference,
+                       .account = id,
+                       .account_kind = body.account_kind,
+                       .self_trade_rule = SelfTradeRule::none,
+                       .zero = {}},
+         sender());
+}
+
+void Apply::set_self_trade_rule() {
+    const auto body = command_.as<SetSelfTradeRule>();
+    if (body.rule > SelfTradeRule::decrement_and_cancel || !all_zero(body.zero))
+        return reject(RejectReason::malformed_field);
+    if (const AccountId own = key().account; own && body.account != own) return reject(RejectReason::not_your_account);
+    if (!s_.ledger.has_customer(body.account)) return reject(RejectReason::unknown_account);
+    s_.ledger.account(body.account).self_trade_rule = body.rule;
+    emit(SelfTradeRuleSet{.reference = body.reference, .account = body.account, .rule = body.rule, .zero = {}},
          sender());
 }
 

@@ -64,7 +64,12 @@ class Telling {
         }
     }
     bool tell_account(AccountId id) {
-        emit(AccountOpened{.reference = 0, .account = id, .account_kind = s_.ledger.account(id).kind, .zero = {}});
+        const Account& account = s_.ledger.account(id);
+        emit(AccountOpened{.reference = 0,
+                           .account = id,
+                           .account_kind = account.kind,
+                           .self_trade_rule = account.self_trade_rule,
+                           .zero = {}});
         return ++cursor_.item;
     }
     bool tell_key(KeyId id) {
@@ -123,11 +128,11 @@ class Telling {
             const Side side = cursor_.item % 2 == 0 ? Side::buy : Side::sell;
             const std::uint32_t slot = next_slot(s_.markets[market].book, side);
             if (slot == kNoSlot) continue;
-            const RestingOrder& order = s_.orders[slot];
+            const RestingOrder& order = s_.store.orders[slot];
             const OpenOrder& details = s_.details[slot];
             emit(OrderRestored{.order_id = order.id,
                                .cl_ord_id = details.cl_ord_id,
-                               .price = order.price,
+                               .price = order.price(),
                                .quantity = details.cum + order.open,
                                .leaves = order.open,
                                .account = details.account,
@@ -143,11 +148,8 @@ class Telling {
         return false;
     }
     [[nodiscard]] std::uint32_t next_slot(const Book& book, Side side) const {
-        if (cursor_.within == 0)
-            return book.empty(side) ? kNoSlot : book.find_level(s_.nodes, side, book.best(side))->head;
-        const RestingOrder& last = s_.orders[static_cast<std::uint32_t>(cursor_.within)];
-        if (last.next != kNoSlot) return last.next;
-        return book.head_behind(s_.nodes, side, last.price);
+        if (cursor_.within == 0) return book.empty(side) ? kNoSlot : book.level(s_.store, side, book.best(side))->head;
+        return book.behind(s_.store, static_cast<std::uint32_t>(cursor_.within));
     }
 
     const State& s_;

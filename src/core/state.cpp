@@ -12,15 +12,14 @@ State::State(const Genesis& g, MemorySource& memory)
       session_index(memory, g.max_sessions),
       ledger(memory, g.max_accounts, g.max_assets),
       transfer_ids(memory, g.max_transfer_ids),
-      orders(memory, g.max_orders),
-      nodes(memory, g.max_price_nodes),
+      store(memory, g.max_orders, g.max_price_levels),
       details(memory.array<OpenOrder>(std::size_t{g.max_orders} + 1)),
       order_index(memory, g.max_orders),
       cl_ord_index(memory, g.max_orders) {}
 
 std::uint32_t State::find_order(OrderId id, OrderSlot hint) const {
-    if (orders.holds(hint.value, id)) return hint.value;
-    return order_index.find(hash_of(id.value), [&](std::uint32_t slot) { return orders[slot].id == id; });
+    if (store.orders.holds(hint.value, id)) return hint.value;
+    return order_index.find(hash_of(id.value), [&](std::uint32_t slot) { return store.orders[slot].id == id; });
 }
 
 std::uint32_t State::find_order(SessionId session, ClOrdId id) const {

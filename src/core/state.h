@@ -65,8 +65,7 @@ struct State {
     Ledger ledger;
     TransferIds transfer_ids;
 
-    OrderPool orders;
-    NodePool nodes;
+    BookStore store;               // of all books
     std::span<OpenOrder> details;  // at the order's slot
     SlotIndex order_index;         // order id -> slot
     SlotIndex cl_ord_index;        // (session, cl_ord_id) -> slot

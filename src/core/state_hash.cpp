@@ -43,7 +43,7 @@ void add_ledger(Canonical& out, const State& s) {
     }
     out.section('C', s.ledger.account_count());
     for (std::uint32_t account = 1; account <= s.ledger.account_count(); ++account) {
-        out.add(s.ledger.account(AccountId{account}).kind);
+        out.add(s.ledger.account(AccountId{account}).kind, s.ledger.account(AccountId{account}).self_trade_rule);
         for (std::uint32_t asset = 1; asset <= s.ledger.asset_count(); ++asset) {
             const Balance& balance = s.ledger.balance(AccountId{account}, AssetId{asset});
             out.add(balance.available, balance.held);
@@ -55,20 +55,27 @@ void add_ledger(Canonical& out, const State& s) {
     s.transfer_ids.for_each([&](const MoneyRequest& request) { out.add(request); });
 }
 
+void add_order(Canonical& out, std::uint32_t slot, const RestingOrder& order, const OpenOrder& details) {
+    out.add(slot, order.id, order.open, order.price(), details.cl_ord_id, details.cum, details.account,
+            details.instrument, details.session, details.maker_fee, details.taker_fee, details.fee_prepaid,
+            details.side, details.type, details.time_in_force, details.flags);
+}
+
 void add_books(Canonical& out, const State& s) {
-    out.section('O', s.orders.live());
+    out.section('O', s.store.orders.live());
     for (std::uint32_t i = 1; i <= s.market_count; ++i) {
         for (const Side side : {Side::buy, Side::sell}) {
             out.add(side);
-            s.markets[i].book.for_each_level(s.nodes, side, [&](Price, const Level& level) {
-                for (std::uint32_t slot = level.head; slot != kNoSlot; slot = s.orders[slot].next)
-                    out.add(slot, s.orders[slot].id, s.orders[slot].open, s.orders[slot].price, s.details[slot]);
+            s.markets[i].book.for_each_level(s.store, side, [&](const Level& level) {
+                for (std::uint32_t slot = level.head; slot != kNoSlot; slot = s.store.orders[slot].next)
+                    add_order(out, slot, s.store.orders[slot], s.details[slot]);
                 return true;
             });
         }
     }
-    out.section('F', s.orders.used());
-    for (std::uint32_t slot = s.orders.first_free(); slot != kNoSlot; slot = s.orders[slot].next) out.add(slot);
+    out.section('F', s.store.orders.used());
+    for (std::uint32_t slot = s.store.orders.first_free(); slot != kNoSlot; slot = s.store.orders[slot].next)
+        out.add(slot);
 }
 
 }  // namespace

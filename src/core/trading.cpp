@@ -1,4 +1,4 @@
-// Orders: placing, amending, canceling, and what a fill does to money.
+// Orders: placing, amending, canceling one or all.
 #include "core/apply.h"
 #include "core/risk/order_checks.h"
 
@@ -24,9 +24,9 @@ RejectReason Apply::check_place(const PlaceOrder& place) {
         reason != RejectReason::none)
         return reason;
     if (!combination_supported(place)) return RejectReason::unsupported_combination;
-    if ((place.flags & kOrderPostOnly) != 0 && market.book.crosses(place.side, place.price))
+    if ((place.flags & kOrderPostOnly) != 0 && market.book.crosses(key_of(place.side, place.price)))
         return RejectReason::post_only_would_cross;
-    if (!s_.orders.has_free() || s_.nodes.free_count() < kMaxNodesPerOrder) return RejectReason::capacity_exhausted;
+    if (!s_.store.orders.has_free() || !s_.store.levels.has_room()) return RejectReason::capacity_exhausted;
     const Amount hold = State::hold_of(market.instrument, place.side, place.price, place.quantity);
     const AssetId asset = State::paid_asset(market.instrument, place.side);
     return s_.ledger.balance(place.account, asset).available < hold ? RejectReason::insufficient_funds
@@ -55,9 +55,10 @@ void Apply::place() {
     const Amount hold = State::hold_of(instrument, body.side, body.price, body.quantity);
     s_.ledger.hold(body.account, asset, hold);
 
-    const std::uint32_t slot = s_.orders.take();
+    const std::uint32_t slot = s_.store.orders.take();
     const OrderId id{++s_.last_order_id};
-    s_.orders[slot] = {.id = id, .open = body.quantity, .price = body.price, .next = kNoSlot, .prev = kNoSlot};
+    s_.store.orders[slot] = {
+        .id = id, .open = body.quantity, .key = key_of(body.side, body.price), .next = kNoSlot, .prev = kNoSlot};
     s_.details[slot] = {.cl_ord_id = body.cl_ord_id,
                         .cum = {},
                         .account = body.account,
@@ -69,10 +70,8 @@ void Apply::place() {
                         .side = body.side,
                         .type = body.type,
                         .time_in_force = body.time_in_force,
-                        .flags = body.flags,
-                        .zero = 0};
-    s_.order_index.insert(hash_of(id.value), slot);
-    s_.cl_ord_index.insert(hash_of(body.cl_ord_id.value, sender().value), slot);
+                        .flags = body.flags};
+    remember_order(slot);
     const Balance& balance = s_.ledger.balance(body.account, asset);
     emit(OrderAccepted{.order_id = id,
                        .cl_ord_id = body.cl_ord_id,
@@ -92,114 +91,18 @@ void Apply::place() {
     match_and_rest(slot);
 }
 
-// An order that is in no queue: trades what crosses, then rests, is canceled, or is done.
-void Apply::match_and_rest(std::uint32_t slot) {
-    OpenOrder& taker = s_.details[slot];
-    Market& market = s_.market_of(taker);
-    RestingOrder& order = s_.orders[slot];
-    std::uint32_t fills_left = s_.genesis.max_fills_per_command;
-    market.book.match(s_.orders, s_.nodes, taker.side, order.price, order.open, fills_left,
-                      [&](std::uint32_t maker_slot, Price price, Quantity quantity, bool maker_done) {
-                          market.last_price = price;
-                          settle(maker_slot, slot, price, quantity);
-                          if (maker_done) forget_order(maker_slot);
-                      });
-    if (order.open.value == 0) return forget_order(slot);
-    const SessionId owner = taker.session;
-    if (fills_left == 0 && market.book.crosses(taker.side, order.price))
-        return cancel_open(slot, owner, taker.cl_ord_id, CancelReason::fill_limit, false);
-    if (taker.time_in_force == TimeInForce::ioc)
-        return cancel_open(slot, owner, taker.cl_ord_id, CancelReason::ioc_remainder, false);
-    market.book.rest(s_.orders, s_.nodes, taker.side, slot);
-    emit(OrderRested{.order_id = order.id,
-                     .price = order.price,
-                     .quantity = order.open,
-                     .account = taker.account,
-                     .instrument = taker.instrument,
-                     .slot = OrderSlot{slot},
-                     .side = taker.side,
-                     .zero = {}});
-}
-
-// The book has already reduced both open quantities; here the money follows and both sides are told.
-void Apply::settle(std::uint32_t maker, std::uint32_t taker, Price price, Quantity quantity) {
-    OpenOrder& m = s_.details[maker];
-    OpenOrder& t = s_.details[taker];
-    m.cum += quantity;
-    t.cum += quantity;
-    const Instrument& instrument = s_.market_of(t).instrument;
-    const bool taker_buys = t.side == Side::buy;
-    OpenOrder& buyer = taker_buys ? t : m;
-    OpenOrder& seller = taker_buys ? m : t;
-    const FeeRate buyer_rate = taker_buys ? t.taker_fee : m.maker_fee;
-    const FeeRate seller_rate = taker_buys ? m.maker_fee : t.taker_fee;
-
-    // The buyer's hold was made at his own price: what the better price saves returns to him at once.
-    const Price buyer_price = s_.orders[taker_buys ? taker : maker].price;
-    const Amount reserved = State::hold_of(instrument, Side::buy, buyer_price, quantity);
-    const Amount paid = State::hold_of(instrument, Side::buy, price, quantity);
-    const Amount base = State::hold_of(instrument, Side::sell, price, quantity);
-    const Amount base_fee = charge_fee(buyer_rate, base.value, buyer.fee_prepaid);
-    const Amount quote_fee = charge_fee(seller_rate, paid.value, seller.fee_prepaid);
-
-    Ledger& ledger = s_.ledger;
-    ledger.release(buyer.account, instrument.quote, reserved);
-    ledger.release(seller.account, instrument.base, base);
-    ledger.move(buyer.account, seller.account, instrument.quote, paid);
-    ledger.move(seller.account, buyer.account, instrument.base, base);
-    ledger.move(buyer.account, kFeeAccount, instrument.base, base_fee);
-    ledger.move(seller.account, kFeeAccount, instrument.quote, quote_fee);
-
-    emit(TradeExecuted{.trade_id = TradeId{++s_.last_trade_id},
-                       .maker_order_id = s_.orders[maker].id,
-                       .taker_order_id = s_.orders[taker].id,
-                       .price = price,
-                       .quantity = quantity,
-                       .maker_leaves = s_.orders[maker].open,
-                       .maker_cum = m.cum,
-                       .taker_cum = t.cum,
-                       .maker_account = m.account,
-                       .taker_account = t.account,
-                       .instrument = t.instrument,
-                       .taker_side = t.side,
-                       .zero = {}});
-    emit_filled(maker, Liquidity::maker, taker_buys ? quote_fee : base_fee);
-    emit_filled(taker, Liquidity::taker, taker_buys ? base_fee : quote_fee);
-}
-
-void Apply::emit_filled(std::uint32_t slot, Liquidity liquidity, Amount fee) {
-    const OpenOrder& order = s_.details[slot];
-    const Instrument& instrument = s_.market_of(order).instrument;
-    const Balance& base = s_.ledger.balance(order.account, instrument.base);
-    const Balance& quote = s_.ledger.balance(order.account, instrument.quote);
-    emit(OrderFilled{.order_id = s_.orders[slot].id,
-                     .cl_ord_id = order.cl_ord_id,
-                     .leaves = s_.orders[slot].open,
-                     .fee = fee,
-                     .base_available = base.available,
-                     .base_held = base.held,
-                     .quote_available = quote.available,
-                     .quote_held = quote.held,
-                     .account = order.account,
-                     .instrument = order.instrument,
-                     .side = order.side,
-                     .liquidity = liquidity,
-                     .zero = {}},
-         order.session);
-}
-
 // The order is in no queue any more: releases its money, tells it and forgets it.
 void Apply::cancel_open(std::uint32_t slot, SessionId report_to, ClOrdId cl_ord_id, CancelReason reason, bool rested) {
     const OpenOrder& details = s_.details[slot];
-    const RestingOrder& order = s_.orders[slot];
+    const RestingOrder& order = s_.store.orders[slot];
     const Instrument& instrument = s_.market_of(details).instrument;
     const AssetId asset = State::paid_asset(instrument, details.side);
-    s_.ledger.release(details.account, asset, State::hold_of(instrument, details.side, order.price, order.open));
+    s_.ledger.release(details.account, asset, State::hold_of(instrument, details.side, order.price(), order.open));
     const Balance& balance = s_.ledger.balance(details.account, asset);
     emit(OrderCanceled{.order_id = order.id,
                        .cl_ord_id = cl_ord_id,
                        .orig_cl_ord_id = details.cl_ord_id,
-                       .price = order.price,
+                       .price = order.price(),
                        .quantity = order.open,
                        .cum = details.cum,
                        .account = details.account,
@@ -214,12 +117,35 @@ void Apply::cancel_open(std::uint32_t slot, SessionId report_to, ClOrdId cl_ord_
     forget_order(slot);
 }
 
-// All three or none: a stale entry of an index would let a later cancel reach a recycled slot.
+// Both indices and the account's list, here and in forget_order.
+void Apply::remember_order(std::uint32_t slot) {
+    OpenOrder& details = s_.details[slot];
+    s_.order_index.insert(hash_of(s_.store.orders[slot].id.value), slot);
+    s_.cl_ord_index.insert(hash_of(details.cl_ord_id.value, details.session.value), slot);
+    Account& account = s_.ledger.account(details.account);
+    details.account_prev = account.last_order;
+    if (account.last_order == kNoSlot)
+        account.first_order = slot;
+    else
+        s_.details[account.last_order].account_next = slot;
+    account.last_order = slot;
+}
+
+// All or none: a stale entry would let a later cancel reach a recycled slot.
 void Apply::forget_order(std::uint32_t slot) {
     const OpenOrder& details = s_.details[slot];
-    s_.order_index.erase(hash_of(s_.orders[slot].id.value), slot);
+    Account& account = s_.ledger.account(details.account);
+    if (details.account_prev == kNoSlot)
+        account.first_order = details.account_next;
+    else
+        s_.details[details.account_prev].account_next = details.account_next;
+    if (details.account_next == kNoSlot)
+        account.last_order = details.account_prev;
+    else
+        s_.details[details.account_next].account_prev = details.account_prev;
+    s_.order_index.erase(hash_of(s_.store.orders[slot].id.value), slot);
     s_.cl_ord_index.erase(hash_of(details.cl_ord_id.value, details.session.value), slot);
-    s_.orders.give(slot);
+    s_.store.orders.give(slot);
 }
 
 // By order id, or by the session's own cl_ord_id when that is 0. Somebody else's order is as unknown as none.
@@ -240,8 +166,47 @@ void Apply::cancel() {
     }
     if (reason != RejectReason::none) return reject_change(body, reason);
     const OpenOrder& details = s_.details[slot];
-    s_.market_of(details).book.remove(s_.orders, s_.nodes, details.side, slot);
+    s_.market_of(details).book.remove(s_.store, slot);
     cancel_open(slot, sender(), body.cl_ord_id, CancelReason::requested, true);
+}
+
+void Apply::mass_cancel() {
+    const auto body = command_.as<MassCancel>();
+    RejectReason reason = RejectReason::none;
+    if (!well_formed(body))
+        reason = RejectReason::malformed_field;
+    else if (!owns(body.account))
+        reason = RejectReason::not_your_account;
+    else
+        reason = take_cl_ord_id(body.cl_ord_id);
+    if (reason == RejectReason::none && body.instrument && !s_.has(body.instrument))
+        reason = RejectReason::unknown_instrument;
+    if (reason != RejectReason::none) return reject_change(body, reason);
+    std::uint32_t canceled = 0;
+    bool complete = true;
+    for (std::uint32_t slot = s_.ledger.account(body.account).first_order; slot != kNoSlot;) {
+        const OpenOrder& details = s_.details[slot];
+        const std::uint32_t next = details.account_next;
+        if ((!body.instrument || details.instrument == body.instrument) &&
+            (body.side == Side{} || details.side == body.side)) {
+            if (canceled == s_.genesis.max_fills_per_command) {
+                complete = false;
+                break;
+            }
+            s_.market_of(details).book.remove(s_.store, slot);
+            cancel_open(slot, sender(), body.cl_ord_id, CancelReason::mass_cancel, true);
+            ++canceled;
+        }
+        slot = next;
+    }
+    emit(MassCanceled{.cl_ord_id = body.cl_ord_id,
+                      .account = body.account,
+                      .instrument = body.instrument,
+                      .canceled = canceled,
+                      .side = body.side,
+                      .complete = std::uint8_t{complete},
+                      .zero = {}},
+         sender());
 }
 
 RejectReason Apply::check_amend(const AmendOrder& amend, std::uint32_t& slot, Quantity& open) {
@@ -251,7 +216,7 @@ RejectReason Apply::check_amend(const AmendOrder& amend, std::uint32_t& slot, Qu
     slot = named_order(amend.order_id, amend.slot_hint, amend.orig_cl_ord_id, amend.account);
     if (slot == kNoSlot) return RejectReason::unknown_order;
     const OpenOrder& details = s_.details[slot];
-    const RestingOrder& order = s_.orders[slot];
+    const RestingOrder& order = s_.store.orders[slot];
     const Market& market = s_.market_of(details);
     if (market.phase != Phase::trading) return RejectReason::instrument_halted;
     if (const auto reason = check_size(market.instrument, amend.price, amend.quantity); reason != RejectReason::none)
@@ -263,11 +228,10 @@ RejectReason Apply::check_amend(const AmendOrder& amend, std::uint32_t& slot, Qu
     open = replace ? amend.quantity : amend.quantity - details.cum;
     if (const auto reason = check_notional(market.instrument, amend.price, open); reason != RejectReason::none)
         return reason;
-    if ((details.flags & kOrderPostOnly) != 0 && market.book.crosses(details.side, amend.price))
+    if ((details.flags & kOrderPostOnly) != 0 && market.book.crosses(key_of(details.side, amend.price)))
         return RejectReason::post_only_would_cross;
-    if (!keeps_priority(amend, order, open) && s_.nodes.free_count() < kMaxNodesPerOrder)
-        return RejectReason::capacity_exhausted;
-    const Amount old_hold = State::hold_of(market.instrument, details.side, order.price, order.open);
+    if (!keeps_priority(amend, order, open) && !s_.store.levels.has_room()) return RejectReason::capacity_exhausted;
+    const Amount old_hold = State::hold_of(market.instrument, details.side, order.price(), order.open);
     const Amount new_hold = State::hold_of(market.instrument, details.side, amend.price, open);
     const Balance& balance = s_.ledger.balance(details.account, State::paid_asset(market.instrument, details.side));
     return balance.available + old_hold < new_hold ? RejectReason::insufficient_funds : RejectReason::none;
@@ -280,15 +244,20 @@ void Apply::amend() {
     if (const auto reason = check_amend(body, slot, open); reason != RejectReason::none)
         return reject_change(body, reason);
     OpenOrder& details = s_.details[slot];
-    RestingOrder& order = s_.orders[slot];
+    RestingOrder& order = s_.store.orders[slot];
     Market& market = s_.market_of(details);
     const bool keeps = keeps_priority(body, order, open);
     const AssetId asset = State::paid_asset(market.instrument, details.side);
-    s_.ledger.release(details.account, asset, State::hold_of(market.instrument, details.side, order.price, order.open));
+    s_.ledger.release(details.account, asset,
+                      State::hold_of(market.instrument, details.side, order.price(), order.open));
     s_.ledger.hold(details.account, asset, State::hold_of(market.instrument, details.side, body.price, open));
-    if (!keeps) market.book.remove(s_.orders, s_.nodes, details.side, slot);
-    order.price = body.price;
-    order.open = open;
+    if (keeps) {
+        if (order.open > open) market.book.reduce(s_.store, slot, order.open - open);
+    } else {
+        market.book.remove(s_.store, slot);
+        order.key = key_of(details.side, body.price);
+        order.open = open;
+    }
 
     const ClOrdId orig = details.cl_ord_id;
     if (sender() == details.session) {
@@ -300,7 +269,7 @@ void Apply::amend() {
     emit(OrderAmended{.order_id = order.id,
                       .cl_ord_id = body.cl_ord_id,
                       .orig_cl_ord_id = orig,
-                      .price = order.price,
+                      .price = order.price(),
                       .leaves = order.open,
                       .cum = details.cum,
                       .account = details.account,

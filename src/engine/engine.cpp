@@ -208,13 +208,10 @@ bool Engine::apply_staged() {
         EventWriter out{.slots = events_.slots(), .mask = events_.mask(), .position = events_.position()};
         const ring::Position begin = out.position;
         const Sequence first = staged_.front().header.sequence;
-        std::size_t count = 0;
-        const std::size_t most = std::min(staged_.size(), kMaxApplied);
-        while (count < most && events_.has_room(max_events_)) {
-            core_->apply(staged_[count++], out);
-            events_.advance(out.position);
-        }
-        if (count == 0) break;
+        const auto most = staged_.first(std::min(staged_.size(), kMaxApplied));
+        if (!events_.has_room(max_events_)) break;
+        const std::size_t count = core_->apply(most, out, events_.free_slots_known());
+        events_.advance(out.position);
         staged_ = staged_.subspan(count);
         publish(first, begin);
         worked = true;

@@ -42,10 +42,11 @@ class Starting {
     }
 
     void apply(const journal::Batch& batch) {
-        for (const Command& command : batch.commands) {
+        for (std::size_t i = 0; i < batch.commands.size(); ++i) {
             // After a refusal the rest is walked for nothing: recovery's own checks still deserve their say.
             replay_->forget_events();
-            if (!replay_->apply(command)) return;
+            replay_->prefetch(batch.commands.subspan(i));
+            if (!replay_->apply(batch.commands[i])) return;
         }
         if (options_.on_progress && seconds() >= told_at_ + 1) {
             told_at_ = seconds();

@@ -17,7 +17,7 @@
 namespace dcx::engine {
 
 // Of the rules: a program with another number would answer some command differently. Raised with every such change.
-inline constexpr std::uint32_t kEngineVersion = 1;
+inline constexpr std::uint32_t kEngineVersion = 2;
 
 struct ReplayProgress {
     std::uint64_t commands{};
@@ -36,6 +36,8 @@ class LogReplay {
     [[nodiscard]] bool has_room() const { return events().size() + core_.max_events_per_command() <= capacity_; }
     void forget_events();
     [[nodiscard]] bool apply(const Command& command);
+    // The next of these will be applied next (Core::prefetch).
+    void prefetch(std::span<const Command> next) const { core_.prefetch(next); }
     // Of the commands applied since they were forgotten; none has an applied_time.
     [[nodiscard]] std::span<const Event> events() const { return buffer_.events(); }
 

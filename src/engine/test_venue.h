@@ -25,7 +25,7 @@ inline Genesis small_genesis() {
     genesis.max_orders = 1024;
     genesis.max_sessions = 8;
     genesis.max_keys = 16;
-    genesis.max_price_nodes = 1024;
+    genesis.max_price_levels = 1024;
     genesis.max_fills_per_command = 4;
     genesis.max_transfer_ids = 4096;
     genesis.simulated = 1;
@@ -149,6 +149,12 @@ class NaiveReader {
                     orders.erase(body.order_id);
                 return;
             }
+            case EventKind::order_decremented: {
+                const auto body = event.as<OrderDecremented>();
+                set_paying(body.account, body.instrument, body.side, {body.available.value, body.held.value});
+                if (body.rested != 0) orders.at(body.order_id).leaves = body.leaves.value;
+                return;
+            }
             default: return;
         }
     }
@@ -167,7 +173,8 @@ class NaiveReader {
 };
 
 // Commands as a gateway would submit them: one operator, some traders with money in both assets of one instrument, then
-// orders, cancels, amends and transfers. Deterministic by its seed.
+// orders, cancels, amends, transfers and now and then a mass cancel or another self-trade rule. Deterministic by its
+// seed.
 class Traffic {
   public:
     static constexpr std::uint32_t kTraders = 4;
@@ -231,6 +238,14 @@ class Traffic {
                                           .quantity = Quantity{random_.between(1, 50)},
                                           .account = account});
         }
+        if (what == 90)
+            return as(session, MassCancel{.cl_ord_id = next_cl_ord_id(),
+                                          .account = account,
+                                          .side = Side{static_cast<std::uint8_t>(random_.below(3))}});
+        if (what == 91)
+            return as(session, SetSelfTradeRule{.reference = cl_ord_id_,
+                                                .account = account,
+                                                .rule = SelfTradeRule{static_cast<std::uint8_t>(random_.below(5))}});
         return as(session, Transfer{.id = next_id(),
                                     .amount = Amount{random_.between(1, 1'000'000)},
                                     .debit_account = account,
@@ -263,7 +278,6 @@ class Traffic {
         return {.command = Command::make(body, header), .received = now_};
     }
     Submission place(SessionId session, AccountId account) {
-        const bool ioc = random_.chance(20);
         return as(session, PlaceOrder{.cl_ord_id = next_cl_ord_id(),
                                       .price = Price{random_.between(95, 105)},
                                       .quantity = Quantity{random_.between(1, 50)},
@@ -271,7 +285,11 @@ class Traffic {
                                       .instrument = kInstrument,
                                       .side = random_.chance(50) ? Side::buy : Side::sell,
                                       .type = OrderType::limit,
-                                      .time_in_force = ioc ? TimeInForce::ioc : TimeInForce::gtc});
+                                      .time_in_force = random_time_in_force()});
+    }
+    TimeInForce random_time_in_force() {
+        const std::uint64_t what = random_.below(100);
+        return what < 20 ? TimeInForce::ioc : what < 25 ? TimeInForce::fok : TimeInForce::gtc;
     }
     ClOrdId next_cl_ord_id() { return ClOrdId{++cl_ord_id_}; }
     // Some of these are another trader's, filled or never were: refusals are traffic too.

@@ -98,6 +98,13 @@ void FeedBook::apply(const OrderAmended& event) {
     reduce(node, event.leaves);
 }
 
+void FeedBook::apply(const OrderDecremented& event) {
+    if (event.rested == 0) return;
+    const std::uint32_t node = find(event.order_id, event.side);
+    DCX_CHECK(orders_[node].price == event.price && orders_[node].leaves == event.quantity + event.leaves);
+    reduce(node, event.leaves);
+}
+
 std::uint32_t FeedBook::checksum(std::size_t levels) const {
     DCX_CHECK(levels <= 10);
     std::array<std::int64_t, 40> numbers;

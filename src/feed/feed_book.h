@@ -1,8 +1,8 @@
 // FeedBook: the book of one instrument, order by order and level by level, rebuilt from events alone. One thread.
 //
 // Every event is checked against the book (a fill takes the first order of the best level, at its price; what is
-// canceled or amended is as large as we think; sides never cross). An event that does not fit means that the book and
-// the venue disagree: a bug, so DCX_CHECK ends the program rather than publish a wrong book.
+// canceled, amended or decremented is as large as we think; sides never cross). An event that does not fit means that
+// the book and the venue disagree: a bug, so DCX_CHECK ends the program rather than publish a wrong book.
 //
 // Memory: 48 bytes an order and 32 a level, kept at the highest number seen.
 #pragma once
@@ -25,6 +25,7 @@ class FeedBook {
     void apply(const TradeExecuted& event);
     void apply(const OrderCanceled& event);
     void apply(const OrderAmended& event);
+    void apply(const OrderDecremented& event);
 
     [[nodiscard]] const LevelLadder& bids() const { return bids_; }
     [[nodiscard]] const LevelLadder& asks() const { return asks_; }

@@ -24,6 +24,7 @@ bool apply_to(FeedBook& book, const Event& event) {
         case EventKind::trade_executed: book.apply(event.as<TradeExecuted>()); return true;
         case EventKind::order_canceled: book.apply(event.as<OrderCanceled>()); return true;
         case EventKind::order_amended: book.apply(event.as<OrderAmended>()); return true;
+        case EventKind::order_decremented: book.apply(event.as<OrderDecremented>()); return true;
         default: return false;
     }
 }
@@ -176,6 +177,40 @@ TEST_CASE("a restored book goes on like a live one") {
     for (const Event& event : venue.events) apply_to(book, event);
     CHECK(lines(book.bids(), 5) == std::vector<NaiveBook::Line>{{100, 6, 1}});
     CHECK(lines(book.asks(), 5) == std::vector<NaiveBook::Line>{{102, 3, 1}});
+}
+
+TEST_CASE("self-trade rules: makers leave or shrink in their place, nothing is traded") {
+    TestVenue venue;
+    FeedBook book;
+    std::size_t next = 0;
+    const auto bids_after = [&] {
+        for (; next < venue.events.size(); ++next) apply_to(book, venue.events[next]);
+        CHECK(book.asks().empty());
+        return lines(book.bids(), 10);
+    };
+    const auto sell = [&](std::int64_t quantity) {
+        venue.place(Side::sell, 99, quantity, {.ioc = true, .account = AccountId{1u}});
+        return bids_after();
+    };
+    const OrderId first = venue.place(Side::buy, 100, 5, {.account = AccountId{1u}});
+    venue.place(Side::buy, 100, 7, {.account = AccountId{1u}});
+    venue.place(Side::buy, 100, 4, {.account = AccountId{2u}});
+    venue.self_trade_rule = SelfTradeRule::cancel_taker;
+    CHECK(sell(3) == std::vector<NaiveBook::Line>{{100, 16, 3}});
+    venue.self_trade_rule = SelfTradeRule::decrement_and_cancel;
+    CHECK(sell(3) == std::vector<NaiveBook::Line>{{100, 13, 3}});
+    venue.cancel(first);  // checks that it had 2 left
+    CHECK(bids_after() == std::vector<NaiveBook::Line>{{100, 11, 2}});
+    CHECK(venue.last_trade() == 0);
+    CHECK(sell(8) == std::vector<NaiveBook::Line>{{100, 3, 1}});  // the own 7 are gone, 1 is traded
+    CHECK(venue.last_trade() == 1);
+    venue.place(Side::buy, 99, 6, {.account = AccountId{1u}});
+    venue.self_trade_rule = SelfTradeRule::cancel_both;
+    CHECK(sell(5).empty());
+    venue.place(Side::buy, 99, 6, {.account = AccountId{1u}});
+    venue.self_trade_rule = SelfTradeRule::cancel_maker;
+    CHECK(sell(5).empty());
+    CHECK(venue.last_trade() == 2);
 }
 
 TEST_CASE("order index: random insertions and removals against a map") {

@@ -29,6 +29,8 @@ void MarketFeed::add_trade(const Trade& trade) {
 
 void MarketFeed::end_command() {
     const LevelChanges& changes = market_.book().changes();
+    // Of a mass cancel that goes from market to market, each but the first has nothing left to tell.
+    if (changes.empty() && command_trades_.empty()) return;
     std::array<bool, kRatesMs.size()> conflates{};
     for (const auto& variant : variants_) {
         if (!variant->started) continue;

@@ -83,6 +83,7 @@ void Publisher::route(const Event& event) {
         case EventKind::trade_executed: apply_to_book<TradeExecuted>(event); break;
         case EventKind::order_canceled: apply_to_book<OrderCanceled>(event); break;
         case EventKind::order_amended: apply_to_book<OrderAmended>(event); break;
+        case EventKind::order_decremented: apply_to_book<OrderDecremented>(event); break;
         case EventKind::restore_completed: complete_restore(event); break;
         default: break;  // accounts, sessions, balances and reports to one session: not public
     }

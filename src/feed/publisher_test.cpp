@@ -367,10 +367,35 @@ TEST_CASE("markets listed or halted while running are told") {
     feed.take_all();
     CHECK(feed.publisher.take_changed().size() == 2);
     CHECK(feed.publisher.find("DEC/USD")->phase() == Phase::halted);
-    feed.venue.place(Side::buy, 50, 1, false, InstrumentId{2u});
+    feed.venue.place(Side::buy, 50, 1, {.instrument = InstrumentId{2u}});
     feed.take_all();
     CHECK(feed.publisher.find("BTC/USD")->book().bids().size() == 1);
     CHECK(feed.publisher.find("DEC/USD")->book().bids().empty());
+}
+
+TEST_CASE("a mass cancel over markets is one message in each") {
+    Feed feed;
+    feed.venue.start();
+    feed.venue.single(TestVenue::listing(InstrumentId{2u}, "BTC/USD"));
+    const AccountId account{7u};
+    for (std::int64_t price = 50; price < 53; ++price)
+        for (const InstrumentId market : {InstrumentId{1u}, InstrumentId{2u}})
+            feed.venue.place(Side::buy, price, 1, {.account = account, .instrument = market});
+    feed.venue.place(Side::buy, 51, 1);
+    feed.take_all();
+    Reader dec{feed.publisher, Format::json, book_of(20)};
+    Reader btc{feed.publisher, Format::json, book_of(20), "BTC/USD"};
+    for (Reader* reader : {&dec, &btc}) {
+        feed.publisher.attach(reader->subscription, std::nullopt);
+        CHECK(reader->sink.take()["data"]["bids"].size() == 3);
+    }
+    feed.venue.mass_cancel(account);
+    feed.take_all();
+    const Json left = dec.sink.take();
+    CHECK(left["data"]["bids"] ==
+          Json::parse(R"([["0.0052","0.0000",0],["0.0051","0.0001",1],["0.0050","0.0000",0]])"));
+    CHECK(btc.sink.take()["data"]["bids"].size() == 3);
+    CHECK(feed.publisher.find("BTC/USD")->book().order_count() == 0);
 }
 
 TEST_CASE("a new epoch stands in the messages from then on") {

@@ -26,6 +26,7 @@ struct RestingOrder {
     Side side{};
     Price price{};
     Quantity leaves{};
+    AccountId account{};
 };
 
 // Price-time priority on sorted maps of queues.
@@ -59,6 +60,7 @@ class TestVenue {
     static constexpr InstrumentId kInstrument{1u};
     std::vector<Event> events;
     std::int64_t now_ns = 1'700'000'000'000'000'000;
+    SelfTradeRule self_trade_rule{};  // of every account
     NaiveBook& book(InstrumentId id = kInstrument) { return books_[id.value]; }
     [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
     [[nodiscard]] std::uint64_t last_trade() const { return last_trade_; }
@@ -136,21 +138,21 @@ class TestVenue {
         end();
     }
 
-    OrderId place(Side side, std::int64_t price, std::int64_t quantity, bool ioc = false,
-                  InstrumentId id = kInstrument) {
+    struct PlaceOptions {
+        bool ioc = false;
+        AccountId account{};  // 0: nobody, who never trades with himself
+        InstrumentId instrument{kInstrument};
+    };
+    OrderId place(Side side, std::int64_t price, std::int64_t quantity) { return place(side, price, quantity, {}); }
+    OrderId place(Side side, std::int64_t price, std::int64_t quantity, const PlaceOptions& options) {
         begin();
-        RestingOrder order{OrderId{++last_order_}, side, Price{price}, Quantity{quantity}};
+        const InstrumentId id = options.instrument;
+        RestingOrder order{OrderId{++last_order_}, side, Price{price}, Quantity{quantity}, options.account};
         emit(OrderAccepted{
             .order_id = order.id, .price = order.price, .quantity = order.leaves, .instrument = id, .side = side});
         match(order, id);
-        if (order.leaves.value > 0 && ioc)
-            emit(OrderCanceled{.order_id = order.id,
-                               .price = order.price,
-                               .quantity = order.leaves,
-                               .instrument = id,
-                               .side = side,
-                               .reason = CancelReason::ioc_remainder,
-                               .rested = 0});
+        if (order.leaves.value > 0 && options.ioc)
+            emit_canceled(order, id, CancelReason::ioc_remainder, false);
         else
             rest(order, id);
         end();
@@ -159,13 +161,19 @@ class TestVenue {
     void cancel(OrderId order_id, InstrumentId id = kInstrument) {
         begin();
         const RestingOrder order = take_out(order_id, id);
-        emit(OrderCanceled{.order_id = order.id,
-                           .price = order.price,
-                           .quantity = order.leaves,
-                           .instrument = id,
-                           .side = order.side,
-                           .reason = CancelReason::requested,
-                           .rested = 1});
+        emit_canceled(order, id, CancelReason::requested, true);
+        end();
+    }
+    // All of an account, of every market, in the order of their ids.
+    void mass_cancel(AccountId account) {
+        begin();
+        std::map<OrderId, InstrumentId> own;
+        for (const auto& [id, book] : books_)
+            for (const RestingOrder& order : open_of(InstrumentId{id}))
+                if (order.account == account) own[order.id] = InstrumentId{id};
+        for (const auto& [order, id] : own) emit_canceled(take_out(order, id), id, CancelReason::mass_cancel, true);
+        emit(MassCanceled{
+            .account = account, .canceled = static_cast<std::uint32_t>(own.size()), .complete = 1, .zero = {}});
         end();
     }
     // Keeps its place in the queue when the price stays and the open quantity does not grow.
@@ -202,7 +210,11 @@ class TestVenue {
         } else if (kind < 55 || candidates.empty()) {
             const Side side = random.chance(50) ? Side::buy : Side::sell;
             const std::int64_t away = random.between(-3, 40);
-            place(side, 10'000 + (side == Side::buy ? -away : away), random.between(1, 50), random.chance(10), id);
+            self_trade_rule = SelfTradeRule{static_cast<std::uint8_t>(random.below(5))};
+            place(side, 10'000 + (side == Side::buy ? -away : away), random.between(1, 50),
+                  {.ioc = random.chance(10), .account = random_account(random), .instrument = id});
+        } else if (kind == 99 && random.chance(20)) {
+            mass_cancel(random_account(random));
         } else {
             const OrderId order = candidates[random.below(candidates.size())];
             if (kind < 80) return cancel(order, id);
@@ -213,6 +225,49 @@ class TestVenue {
     }
 
   private:
+    static AccountId random_account(Random& random) {
+        return AccountId{static_cast<std::uint32_t>(random.between(1, 4))};
+    }
+    void emit_canceled(const RestingOrder& order, InstrumentId id, CancelReason reason, bool rested) {
+        emit(OrderCanceled{.order_id = order.id,
+                           .price = order.price,
+                           .quantity = order.leaves,
+                           .instrument = id,
+                           .side = order.side,
+                           .reason = reason,
+                           .rested = static_cast<std::uint8_t>(rested ? 1 : 0)});
+    }
+    // `quantity` less of it; the whole of it goes as a cancel.
+    void emit_less(RestingOrder& order, Quantity quantity, InstrumentId id, bool rested) {
+        if (quantity == order.leaves) {
+            emit_canceled(order, id, CancelReason::self_trade, rested);
+            order.leaves = Quantity{};
+            return;
+        }
+        order.leaves -= quantity;
+        emit(OrderDecremented{.order_id = order.id,
+                              .price = order.price,
+                              .quantity = quantity,
+                              .leaves = order.leaves,
+                              .instrument = id,
+                              .side = order.side,
+                              .rested = static_cast<std::uint8_t>(rested ? 1 : 0)});
+    }
+    // What the rule does instead of a trade.
+    void keep_apart(RestingOrder& maker, RestingOrder& taker, InstrumentId id) {
+        const Quantity smaller{std::min(maker.leaves.value, taker.leaves.value)};
+        switch (self_trade_rule) {
+            case SelfTradeRule::none: break;
+            case SelfTradeRule::cancel_taker: return emit_less(taker, taker.leaves, id, false);
+            case SelfTradeRule::cancel_maker: return emit_less(maker, maker.leaves, id, true);
+            case SelfTradeRule::cancel_both:
+                emit_less(maker, maker.leaves, id, true);
+                return emit_less(taker, taker.leaves, id, false);
+            case SelfTradeRule::decrement_and_cancel:
+                emit_less(maker, smaller, id, true);
+                return emit_less(taker, smaller, id, false);
+        }
+    }
     template <class Body>
     void restored(const Body& body) {
         Event event;
@@ -244,26 +299,32 @@ class TestVenue {
                          .zero = {}});
         insert(order, id);
     }
+    void trade(RestingOrder& maker, RestingOrder& taker, InstrumentId id) {
+        const Quantity quantity{std::min(maker.leaves.value, taker.leaves.value)};
+        maker.leaves -= quantity;
+        taker.leaves -= quantity;
+        emit(TradeExecuted{.trade_id = TradeId{++last_trade_},
+                           .maker_order_id = maker.id,
+                           .taker_order_id = taker.id,
+                           .price = maker.price,
+                           .quantity = quantity,
+                           .maker_leaves = maker.leaves,
+                           .instrument = id,
+                           .taker_side = taker.side,
+                           .zero = {}});
+        emit(OrderFilled{.order_id = maker.id, .leaves = maker.leaves, .instrument = id});
+        emit(OrderFilled{.order_id = taker.id, .leaves = taker.leaves, .instrument = id});
+    }
     template <class Levels>
     void match_against(Levels& levels, RestingOrder& taker, InstrumentId id) {
         while (taker.leaves.value > 0 && !levels.empty()) {
             auto& [price, queue] = *levels.begin();
             if (taker.side == Side::buy ? price > taker.price.value : price < taker.price.value) return;
             RestingOrder& maker = queue.front();
-            const Quantity quantity{std::min(maker.leaves.value, taker.leaves.value)};
-            maker.leaves -= quantity;
-            taker.leaves -= quantity;
-            emit(TradeExecuted{.trade_id = TradeId{++last_trade_},
-                               .maker_order_id = maker.id,
-                               .taker_order_id = taker.id,
-                               .price = Price{price},
-                               .quantity = quantity,
-                               .maker_leaves = maker.leaves,
-                               .instrument = id,
-                               .taker_side = taker.side,
-                               .zero = {}});
-            emit(OrderFilled{.order_id = maker.id, .leaves = maker.leaves, .instrument = id});
-            emit(OrderFilled{.order_id = taker.id, .leaves = taker.leaves, .instrument = id});
+            if (maker.account && maker.account == taker.account && self_trade_rule != SelfTradeRule::none)
+                keep_apart(maker, taker, id);
+            else
+                trade(maker, taker, id);
             if (maker.leaves.value == 0) queue.pop_front();
             if (queue.empty()) levels.erase(levels.begin());
         }

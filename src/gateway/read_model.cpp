@@ -18,7 +18,8 @@ void ReadModel::apply(const Event& event) {
         case EventKind::trade_executed:
         case EventKind::order_filled:
         case EventKind::order_canceled:
-        case EventKind::order_amended: apply_order_event(event); break;
+        case EventKind::order_amended:
+        case EventKind::order_decremented: apply_order_event(event); break;
         case EventKind::transferred: transfer(event.as<Transferred>()); break;
         default: apply_registry_event(event); break;
     }
@@ -43,6 +44,11 @@ void ReadModel::apply_order_event(const Event& event) {
         }
         case EventKind::order_amended: {
             const auto order = event.as<OrderAmended>();
+            holding(order.account, paid_with(order.instrument, order.side)) = {order.available, order.held};
+            break;
+        }
+        case EventKind::order_decremented: {
+            const auto order = event.as<OrderDecremented>();
             holding(order.account, paid_with(order.instrument, order.side)) = {order.available, order.held};
             break;
         }

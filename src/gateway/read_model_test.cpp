@@ -83,9 +83,9 @@ class SmallLedger {
         fill(seller, instrument, Side::sell, base, seller_fee);
         fill(buyer, instrument, Side::buy, base, buyer_fee);
     }
-    void cancel_or_amend() {
+    void amend_decrement_and_cancel() {
         const AccountId account{3u + static_cast<std::uint32_t>(random_.below(4))};
-        const std::int64_t quantity = random_.between(2, 50);
+        const std::int64_t quantity = random_.between(3, 50);
         hold(account, InstrumentId{1u}, Side::sell, kDec, quantity);
         Holding& holding = at(account, kDec);
         holding.held += amount(-1);
@@ -95,8 +95,16 @@ class SmallLedger {
                                 .available = holding.available,
                                 .held = holding.held,
                                 .side = Side::sell});
-        holding.held += amount(1 - quantity);
-        holding.available += amount(quantity - 1);
+        holding.held += amount(-1);
+        holding.available += amount(1);
+        told_.tell(OrderDecremented{.account = account,
+                                    .instrument = InstrumentId{1u},
+                                    .available = holding.available,
+                                    .held = holding.held,
+                                    .side = Side::sell});
+        CHECK(told_.model.balance(account, kDec) == holding);
+        holding.held += amount(2 - quantity);
+        holding.available += amount(quantity - 2);
         told_.tell(OrderCanceled{.account = account,
                                  .instrument = InstrumentId{1u},
                                  .available = holding.available,
@@ -137,7 +145,7 @@ class SmallLedger {
 
 }  // namespace
 
-TEST_CASE("balances follow random trades, amends, cancels and mints, and each asset sums to nothing") {
+TEST_CASE("balances follow random trades, amends, decrements, cancels and mints, and each asset sums to nothing") {
     for (const std::uint64_t seed : {1u, 2u, 3u}) {
         Told told;
         told.list_market();
@@ -147,7 +155,7 @@ TEST_CASE("balances follow random trades, amends, cancels and mints, and each as
             for (const AssetId asset : {kDec, kUsd, kBtc}) ledger.mint(AccountId{id}, asset, 1'000'000);
         for (int i = 0; i < 500; ++i) {
             switch (ledger.random().below(4)) {
-                case 0: ledger.cancel_or_amend(); break;
+                case 0: ledger.amend_decrement_and_cancel(); break;
                 case 1: ledger.mint(AccountId{4u}, kUsd, 17); break;
                 default: ledger.trade(); break;
             }

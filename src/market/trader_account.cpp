@@ -117,6 +117,8 @@ void TraderAccount::on_execution(const ExecutionReport& report) {
             order->leaves = report.leaves_qty;
             order->cum = report.cum_qty;
             break;
+        // A request under way for it, if any, is answered by itself.
+        case ExecType::restated: order->leaves = report.leaves_qty; break;
         case ExecType::replaced:
             order->cl_ord_id = report.cl_ord_id;
             order->price = report.price;

@@ -114,6 +114,26 @@ TEST_CASE_FIXTURE(Fixture, "account: an order filled before forgets what is unde
     CHECK(account.total(instrument.quote) == Amount{1'000'100'000L});
 }
 
+TEST_CASE_FIXTURE(Fixture, "account: quantity lost to the self-trade rule is held no more, and nothing is traded") {
+    const auto order = place(Side::sell, 100, 1000);
+    account.on_execution(report(ExecType::accepted, 5, order.cl_ord_id.value));
+    ExecutionReport restated = report(ExecType::restated, 5, order.cl_ord_id.value);
+    restated.side = Side::sell;
+    restated.leaves_qty = Quantity{400L};
+    account.on_execution(restated);
+    CHECK(account.orders()[0].leaves == Quantity{400L});
+    CHECK(account.free(Side::sell) == Amount{1'000'000'000L - 4'000'000});
+    CHECK(account.total(instrument.base) == Amount{1'000'000'000L});
+    // The rest goes the same way while a cancel is on its way.
+    (void)account.cancel(account.orders()[0]);
+    ExecutionReport canceled = report(ExecType::canceled, 5, order.cl_ord_id.value);
+    canceled.cancel_reason = CancelReason::self_trade;
+    account.on_execution(canceled);
+    CHECK(account.orders().empty());
+    account.on_cancel_rejected({.order_id = OrderId{5ul}, .reason = RejectReason::unknown_order});
+    CHECK(account.free(Side::sell) == Amount{1'000'000'000L});
+}
+
 TEST_CASE_FIXTURE(Fixture, "account: a new login forgets all") {
     (void)place(Side::sell, 100, 1000);
     account.restart(AccountId{9u}, ClOrdId{77ul});

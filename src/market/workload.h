@@ -49,6 +49,8 @@ enum class WorkloadKind : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(WorkloadKind kind);
 [[nodiscard]] std::optional<WorkloadKind> workload_kind(std::string_view name);
+// Resting orders that fit the kind.
+[[nodiscard]] std::size_t usual_live_orders(WorkloadKind kind);
 
 struct WorkloadOptions {
     WorkloadKind kind{};

@@ -19,17 +19,6 @@ constexpr std::array<Named, 5> kKinds = {{{"normal", WorkloadKind::normal},
                                           {"sparse", WorkloadKind::sparse},
                                           {"deep", WorkloadKind::deep}}};
 
-std::size_t usual_live_orders(WorkloadKind kind) {
-    switch (kind) {
-        case WorkloadKind::normal: return 3'000;
-        case WorkloadKind::old_cancels:
-        case WorkloadKind::reused_ids: return 100'000;
-        case WorkloadKind::sparse: return 50'000;
-        case WorkloadKind::deep: return 400'000;
-    }
-    return 0;
-}
-
 // One flow. It does not match: an order that the price has passed is taken for filled, which is right nearly always;
 // what is wrong about it becomes a cancel that is rejected, as real clients send them.
 class Flow {
@@ -167,6 +156,17 @@ class Flow {
 };
 
 }  // namespace
+
+std::size_t usual_live_orders(WorkloadKind kind) {
+    switch (kind) {
+        case WorkloadKind::normal: return 3'000;
+        case WorkloadKind::old_cancels:
+        case WorkloadKind::reused_ids: return 100'000;
+        case WorkloadKind::sparse: return 50'000;
+        case WorkloadKind::deep: return 400'000;
+    }
+    return 0;
+}
 
 std::string_view to_string(WorkloadKind kind) {
     for (const Named& named : kKinds)

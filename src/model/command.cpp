@@ -20,6 +20,8 @@ std::string_view to_string(CommandKind kind) {
         case CommandKind::place_order: return "place_order";
         case CommandKind::cancel_order: return "cancel_order";
         case CommandKind::amend_order: return "amend_order";
+        case CommandKind::mass_cancel: return "mass_cancel";
+        case CommandKind::set_self_trade_rule: return "set_self_trade_rule";
         case CommandKind::transfer: return "transfer";
         case CommandKind::mint: return "mint";
         case CommandKind::burn: return "burn";
@@ -45,6 +47,8 @@ std::size_t body_size(CommandKind kind) {
         case CommandKind::place_order: return sizeof(PlaceOrder);
         case CommandKind::cancel_order: return sizeof(CancelOrder);
         case CommandKind::amend_order: return sizeof(AmendOrder);
+        case CommandKind::mass_cancel: return sizeof(MassCancel);
+        case CommandKind::set_self_trade_rule: return sizeof(SetSelfTradeRule);
         case CommandKind::transfer: return sizeof(Transfer);
         case CommandKind::mint: return sizeof(Mint);
         case CommandKind::burn: return sizeof(Burn);

@@ -36,6 +36,8 @@ enum class CommandKind : std::uint16_t {
     place_order = 30,
     cancel_order = 31,
     amend_order = 32,
+    mass_cancel = 33,
+    set_self_trade_rule = 34,  // traders' for their own account, operators' for any
     // Money
     transfer = 40,
     mint = 41,  // operator
@@ -67,7 +69,7 @@ struct Genesis {
     std::uint32_t max_orders{};                // open orders, 1 .. 2^26
     std::uint32_t max_sessions{};              // 1 .. 2^20
     std::uint32_t max_keys{};                  // 1 .. 2^24
-    std::uint32_t max_price_nodes{};           // nodes of all books' price trees, 64 .. 2^24
+    std::uint32_t max_price_levels{};          // prices with open orders, of all books together, 1 .. 2^26
     std::uint32_t max_fills_per_command{};     // 1 .. 2^20
     std::uint32_t max_transfer_ids{};          // 1 .. 2^26
     std::uint8_t simulated{};                  // 1: traders are simulated and real deposits are refused for ever
@@ -191,6 +193,23 @@ struct AmendOrder {
     std::array<std::uint8_t, 7> zero{};
 };
 
+// Cancels the account's resting orders, those accepted first first; docs/rules.md has the bound of one command.
+struct MassCancel {
+    static constexpr auto kind = CommandKind::mass_cancel;
+    ClOrdId cl_ord_id{};
+    AccountId account{};
+    InstrumentId instrument{};  // 0: of every instrument
+    Side side{};                // 0: of both sides
+    std::array<std::uint8_t, 7> zero{};
+};
+struct SetSelfTradeRule {
+    static constexpr auto kind = CommandKind::set_self_trade_rule;
+    std::uint64_t reference{};  // the sender's own number, echoed
+    AccountId account{};
+    SelfTradeRule rule{};
+    std::array<std::uint8_t, 3> zero{};
+};
+
 struct Transfer {
     static constexpr auto kind = CommandKind::transfer;
     TransferId id{};
@@ -247,6 +266,8 @@ static_assert(MessageBody<ListInstrument> && sizeof(ListInstrument) == 72);
 static_assert(MessageBody<PlaceOrder> && sizeof(PlaceOrder) == 40 && offsetof(PlaceOrder, side) == 32);
 static_assert(MessageBody<CancelOrder> && sizeof(CancelOrder) == 32);
 static_assert(MessageBody<AmendOrder> && sizeof(AmendOrder) == 56);
+static_assert(MessageBody<MassCancel> && sizeof(MassCancel) == 24);
+static_assert(MessageBody<SetSelfTradeRule> && sizeof(SetSelfTradeRule) == 16);
 static_assert(MessageBody<Transfer> && sizeof(Transfer) == 40 && MessageBody<Mint> && MessageBody<Burn>);
 
 // Size of the body that a kind carries; 0 for an unknown kind.

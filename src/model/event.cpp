@@ -15,6 +15,7 @@ std::string_view to_string(EventKind kind) {
         case EventKind::asset_listed: return "asset_listed";
         case EventKind::instrument_listed: return "instrument_listed";
         case EventKind::phase_changed: return "phase_changed";
+        case EventKind::self_trade_rule_set: return "self_trade_rule_set";
         case EventKind::session_negotiated: return "session_negotiated";
         case EventKind::session_established: return "session_established";
         case EventKind::session_disconnected: return "session_disconnected";
@@ -26,6 +27,8 @@ std::string_view to_string(EventKind kind) {
         case EventKind::order_canceled: return "order_canceled";
         case EventKind::cancel_rejected: return "cancel_rejected";
         case EventKind::order_amended: return "order_amended";
+        case EventKind::order_decremented: return "order_decremented";
+        case EventKind::mass_canceled: return "mass_canceled";
         case EventKind::transferred: return "transferred";
         case EventKind::balance_restored: return "balance_restored";
         case EventKind::order_restored: return "order_restored";

@@ -33,6 +33,7 @@ enum class EventKind : std::uint16_t {
     asset_listed = 13,
     instrument_listed = 14,
     phase_changed = 15,
+    self_trade_rule_set = 16,
     // Sessions
     session_negotiated = 20,
     session_established = 21,
@@ -46,6 +47,8 @@ enum class EventKind : std::uint16_t {
     order_canceled = 35,
     cancel_rejected = 36,
     order_amended = 37,
+    order_decremented = 38,
+    mass_canceled = 39,
     // Money
     transferred = 40,
     // The state at a start, between the end of replay and the first live event
@@ -92,12 +95,12 @@ struct CheckpointLogged {
     static constexpr auto kind = EventKind::checkpoint_logged;
     std::uint64_t event_hash{};
 };
-// Any refused command but place, cancel and amend, which have rejects of their own (save when their session itself is
-// not in order).
+// Any refused command but place, cancel, amend and mass_cancel, which have rejects of their own (save when their
+// session itself is not in order).
 struct CommandRejected {
     static constexpr auto kind = EventKind::command_rejected;
     TransferId id{};                   // of a transfer, mint or burn
-    std::uint64_t reference{};         // cl_ord_id, OpenAccount.reference, or connection of a session command
+    std::uint64_t reference{};         // cl_ord_id, reference, or connection of a session command
     std::uint64_t session_sequence{};  // of the refused command
     CommandKind command{};
     RejectReason reason{};
@@ -109,7 +112,8 @@ struct AccountOpened {
     std::uint64_t reference{};
     AccountId account{};
     AccountKind account_kind{};
-    std::array<std::uint8_t, 3> zero{};
+    SelfTradeRule self_trade_rule{};  // none but in a restored event
+    std::array<std::uint8_t, 2> zero{};
 };
 struct KeyAdded {
     static constexpr auto kind = EventKind::key_added;
@@ -154,6 +158,13 @@ struct PhaseChanged {
     static constexpr auto kind = EventKind::phase_changed;
     InstrumentId instrument{};
     Phase phase{};
+    std::array<std::uint8_t, 3> zero{};
+};
+struct SelfTradeRuleSet {
+    static constexpr auto kind = EventKind::self_trade_rule_set;
+    std::uint64_t reference{};
+    AccountId account{};
+    SelfTradeRule rule{};
     std::array<std::uint8_t, 3> zero{};
 };
 
@@ -275,10 +286,10 @@ struct OrderCanceled {
     Amount held{};
     Side side{};
     CancelReason reason{};
-    std::uint8_t rested{};  // 1: it stood in the book; 0: it never did (IOC remainder)
+    std::uint8_t rested{};  // 1: it stood in the book; 0: it was the taker
     std::array<std::uint8_t, 5> zero{};
 };
-// A cancel or an amend that was refused.
+// A cancel, an amend or a mass cancel (orig_cl_ord_id and order_id 0) that was refused.
 struct CancelRejected {
     static constexpr auto kind = EventKind::cancel_rejected;
     ClOrdId cl_ord_id{};
@@ -305,6 +316,35 @@ struct OrderAmended {
     Side side{};
     std::uint8_t kept_priority{};
     std::array<std::uint8_t, 6> zero{};
+};
+// An order lost open quantity to the self-trade rule, without a trade; what is left stays where it was. A report to the
+// order's own session.
+struct OrderDecremented {
+    static constexpr auto kind = EventKind::order_decremented;
+    OrderId order_id{};
+    ClOrdId cl_ord_id{};  // the order's own
+    Price price{};
+    Quantity quantity{};  // that was taken away
+    Quantity leaves{};    // at least 1
+    Quantity cum{};
+    AccountId account{};
+    InstrumentId instrument{};
+    Amount available{};  // of the asset the order pays with, after the release
+    Amount held{};
+    Side side{};
+    std::uint8_t rested{};  // 1: it stands in the book (the maker)
+    std::array<std::uint8_t, 6> zero{};
+};
+// The end of a mass cancel; every order it canceled had its OrderCanceled before.
+struct MassCanceled {
+    static constexpr auto kind = EventKind::mass_canceled;
+    ClOrdId cl_ord_id{};
+    AccountId account{};
+    InstrumentId instrument{};  // as sent
+    std::uint32_t canceled{};   // orders
+    Side side{};                // as sent
+    std::uint8_t complete{};    // 0: the bound of one command was reached, send another
+    std::array<std::uint8_t, 2> zero{};
 };
 enum class TransferKind : std::uint8_t { transfer = 1, mint = 2, burn = 3 };
 struct Transferred {
@@ -384,17 +424,19 @@ struct Event {
 static_assert(FixedLayout<Event> && sizeof(Event) == kMessageSize && offsetof(Event, body) == 48);
 static_assert(EventBody<GenesisApplied> && EventBody<EpochStarted> && EventBody<CheckpointLogged> &&
               EventBody<CommandRejected> && EventBody<AccountOpened> && EventBody<KeyAdded> && EventBody<KeyRevoked> &&
-              EventBody<AssetListed> && EventBody<PhaseChanged> && EventBody<SessionNegotiated> &&
-              EventBody<SessionEstablished> && EventBody<SessionDisconnected> && EventBody<OrderRejected> &&
-              EventBody<OrderRested> && EventBody<CancelRejected> && EventBody<Transferred> &&
-              EventBody<BalanceRestored> && EventBody<OrderRestored> && EventBody<SessionRestored> &&
-              EventBody<RestoreCompleted>);
+              EventBody<AssetListed> && EventBody<PhaseChanged> && EventBody<SelfTradeRuleSet> &&
+              EventBody<MassCanceled> && EventBody<SessionNegotiated> && EventBody<SessionEstablished> &&
+              EventBody<SessionDisconnected> && EventBody<OrderRejected> && EventBody<OrderRested> &&
+              EventBody<CancelRejected> && EventBody<Transferred> && EventBody<BalanceRestored> &&
+              EventBody<OrderRestored> && EventBody<SessionRestored> && EventBody<RestoreCompleted>);
 static_assert(EventBody<InstrumentListed> && sizeof(InstrumentListed) == 80);
 static_assert(EventBody<OrderAccepted> && sizeof(OrderAccepted) == 72);
 static_assert(EventBody<TradeExecuted> && sizeof(TradeExecuted) == 80);
 static_assert(EventBody<OrderFilled> && sizeof(OrderFilled) == 80);
 static_assert(EventBody<OrderCanceled> && sizeof(OrderCanceled) == 80);
 static_assert(EventBody<OrderAmended> && sizeof(OrderAmended) == 80);
+static_assert(EventBody<OrderDecremented> && sizeof(OrderDecremented) == 80);
+static_assert(sizeof(AccountOpened) == 16 && sizeof(MassCanceled) == 24);
 
 [[nodiscard]] std::string_view to_string(TransferKind kind);
 

@@ -38,6 +38,8 @@ bool is_client_command(std::uint16_t template_id) {
         case CommandKind::place_order:
         case CommandKind::cancel_order:
         case CommandKind::amend_order:
+        case CommandKind::mass_cancel:
+        case CommandKind::set_self_trade_rule:
         case CommandKind::transfer:
         case CommandKind::mint:
         case CommandKind::burn: return true;
@@ -88,6 +90,7 @@ std::size_t body_size(EventKind kind) {
         case EventKind::asset_listed: return sizeof(AssetListed);
         case EventKind::instrument_listed: return sizeof(InstrumentListed);
         case EventKind::phase_changed: return sizeof(PhaseChanged);
+        case EventKind::self_trade_rule_set: return sizeof(SelfTradeRuleSet);
         case EventKind::session_negotiated: return sizeof(SessionNegotiated);
         case EventKind::session_established: return sizeof(SessionEstablished);
         case EventKind::session_disconnected: return sizeof(SessionDisconnected);
@@ -99,6 +102,8 @@ std::size_t body_size(EventKind kind) {
         case EventKind::order_canceled: return sizeof(OrderCanceled);
         case EventKind::cancel_rejected: return sizeof(CancelRejected);
         case EventKind::order_amended: return sizeof(OrderAmended);
+        case EventKind::order_decremented: return sizeof(OrderDecremented);
+        case EventKind::mass_canceled: return sizeof(MassCanceled);
         case EventKind::transferred: return sizeof(Transferred);
         case EventKind::balance_restored: return sizeof(BalanceRestored);
         case EventKind::order_restored: return sizeof(OrderRestored);

@@ -112,10 +112,10 @@ TEST_CASE("the templates of both directions are the commands, the session's mess
         CHECK(request_block_size(template_id) + sizeof(FrameHeader) <= kMaxFrame);
         CHECK(response_block_size(template_id) + sizeof(FrameHeader) <= kMaxFrame);
     }
-    CHECK(requests == std::set{10, 11, 12, 13, 14, 15, 30, 31, 32, 40, 41, 42, 101, 104, 106, 107, 110, 112});
+    CHECK(requests == std::set{10, 11, 12, 13, 14, 15, 30, 31, 32, 33, 34, 40, 41, 42, 101, 104, 106, 107, 110, 112});
     CHECK(responses.contains(kTemplateExecutionReport));
     CHECK(responses.contains(kReportTemplate + 40));
-    CHECK(responses.size() == 9 + 26);
+    CHECK(responses.size() == 9 + 29);
 }
 
 TEST_CASE("golden bytes of a PlaceOrder frame") {

@@ -71,6 +71,55 @@ TEST_CASE("layout: an event's bytes, and nothing left behind a short body") {
     CHECK(hex(event) == expected);
 }
 
+TEST_CASE("layout: the bytes of self-trade rules and mass cancels") {
+    CHECK(hex(MassCancel{.cl_ord_id = ClOrdId{std::uint64_t{0x41}},
+                         .account = AccountId{0x42u},
+                         .instrument = InstrumentId{0x43u},
+                         .side = Side::sell}) ==
+          "4100000000000000"
+          "4200000043000000"
+          "0200000000000000");
+    CHECK(hex(MassCanceled{.cl_ord_id = ClOrdId{std::uint64_t{0x41}},
+                           .account = AccountId{0x42u},
+                           .instrument = InstrumentId{0x43u},
+                           .canceled = 0x44,
+                           .side = Side::sell,
+                           .complete = 1}) ==
+          "4100000000000000"
+          "4200000043000000"
+          "4400000002010000");
+    CHECK(hex(SetSelfTradeRule{
+              .reference = 0x51, .account = AccountId{0x52u}, .rule = SelfTradeRule::decrement_and_cancel}) ==
+          "5100000000000000"
+          "5200000004000000");
+    CHECK(hex(SelfTradeRuleSet{.reference = 0x51, .account = AccountId{0x52u}, .rule = SelfTradeRule::cancel_both}) ==
+          "5100000000000000"
+          "5200000003000000");
+    CHECK(hex(AccountOpened{.reference = 0x51,
+                            .account = AccountId{0x52u},
+                            .account_kind = AccountKind::market_maker,
+                            .self_trade_rule = SelfTradeRule::cancel_taker}) ==
+          "5100000000000000"
+          "5200000002010000");
+    CHECK(hex(OrderDecremented{.order_id = OrderId{std::uint64_t{0x61}},
+                               .cl_ord_id = ClOrdId{std::uint64_t{0x62}},
+                               .price = Price{std::int64_t{0x63}},
+                               .quantity = Quantity{std::int64_t{0x64}},
+                               .leaves = Quantity{std::int64_t{0x65}},
+                               .cum = Quantity{std::int64_t{0x66}},
+                               .account = AccountId{0x67u},
+                               .instrument = InstrumentId{0x68u},
+                               .available = Amount{std::int64_t{0x69}},
+                               .held = Amount{std::int64_t{0x6A}},
+                               .side = Side::buy,
+                               .rested = 1}) ==
+          "61000000000000006200000000000000"
+          "63000000000000006400000000000000"
+          "65000000000000006600000000000000"
+          "67000000680000006900000000000000"
+          "6a000000000000000101000000000000");
+}
+
 TEST_CASE("layout: every kind has a name of its own and every body fits") {
     std::set<std::string_view> names;
     for (std::uint16_t kind = 0; kind < 100; ++kind) {
@@ -82,19 +131,25 @@ TEST_CASE("layout: every kind has a name of its own and every body fits") {
         CHECK(names.insert(name).second);
         CHECK(body_size(static_cast<CommandKind>(kind)) <= kMessageBodySize);
     }
-    CHECK(names.size() == 19);
+    CHECK(names.size() == 21);
     names.clear();
     for (std::uint16_t kind = 0; kind < 100; ++kind) {
         const auto name = to_string(static_cast<EventKind>(kind));
         if (name != "unknown") CHECK(names.insert(name).second);
     }
-    CHECK(names.size() == 27);
+    CHECK(names.size() == 30);
     names.clear();
     for (std::uint16_t reason = 0; reason < 1000; ++reason) {
         const auto name = to_string(static_cast<RejectReason>(reason));
         if (name != "unknown") CHECK(names.insert(name).second);
     }
     CHECK(names.size() == 49);
+    names.clear();
+    for (std::uint16_t reason = 1; reason < 256; ++reason) {
+        const auto name = to_string(static_cast<CancelReason>(reason));
+        if (name != "unknown") CHECK(names.insert(name).second);
+    }
+    CHECK(names.size() == 6);
 }
 
 TEST_CASE("transfer ids: UUIDv7 in layout and order") {

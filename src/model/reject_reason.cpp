@@ -65,6 +65,9 @@ std::string_view to_string(CancelReason reason) {
         case CancelReason::requested: return "requested";
         case CancelReason::ioc_remainder: return "ioc_remainder";
         case CancelReason::fill_limit: return "fill_limit";
+        case CancelReason::fok_unfilled: return "fok_unfilled";
+        case CancelReason::self_trade: return "self_trade";
+        case CancelReason::mass_cancel: return "mass_cancel";
     }
     return "unknown";
 }

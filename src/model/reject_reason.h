@@ -75,6 +75,9 @@ enum class CancelReason : std::uint8_t {
     requested = 1,
     ioc_remainder = 2,
     fill_limit = 3,  // one command may make at most Genesis.max_fills_per_command fills
+    fok_unfilled = 4,
+    self_trade = 5,  // the account's self-trade rule
+    mass_cancel = 6,
 };
 [[nodiscard]] std::string_view to_string(CancelReason reason);
 

@@ -75,7 +75,19 @@ enum class OrderType : std::uint8_t {
     limit = 1,
     market = 2,  // with a protection price: trades at it or better, never rests
 };
-enum class TimeInForce : std::uint8_t { gtc = 1, ioc = 2 };
+enum class TimeInForce : std::uint8_t {
+    gtc = 1,  // rests until it is canceled
+    ioc = 2,  // trades what it can at once, the rest is canceled
+    fok = 3,  // trades all of it at once, or nothing
+};
+// What happens when an order would trade with one of its own account. One rule an account; docs/rules.md has them.
+enum class SelfTradeRule : std::uint8_t {
+    none = 0,  // they trade with each other
+    cancel_taker = 1,
+    cancel_maker = 2,
+    cancel_both = 3,
+    decrement_and_cancel = 4,  // both lose the smaller quantity without a trade
+};
 enum class Phase : std::uint8_t { trading = 1, halted = 2 };
 enum class AccountKind : std::uint8_t { customer = 1, market_maker = 2, venue = 3 };
 

@@ -169,7 +169,14 @@ struct ReportHeader {
 };
 static_assert(FixedLayout<ReportHeader> && sizeof(ReportHeader) == 56);
 
-enum class ExecType : std::uint8_t { accepted = 1, rejected = 2, trade = 3, canceled = 4, replaced = 5 };
+enum class ExecType : std::uint8_t {
+    accepted = 1,
+    rejected = 2,
+    trade = 3,
+    canceled = 4,
+    replaced = 5,
+    restated = 6,  // open quantity lost to the self-trade rule
+};
 // FIX OrdStatus; `filled` and `canceled` are final.
 enum class OrdStatus : std::uint8_t { accepted = 1, partially_filled = 2, filled = 3, canceled = 4, rejected = 5 };
 struct ExecutionReport {
@@ -194,7 +201,7 @@ struct ExecutionReport {
     OrdStatus ord_status{};
     Liquidity liquidity{};  // of a trade; else 0
     RejectReason reject_reason{};
-    CancelReason cancel_reason{};  // of a cancel; else 0
+    CancelReason cancel_reason{};  // when canceled; else 0
     std::array<std::uint8_t, 5> zero{};
 };
 static_assert(FixedLayout<ExecutionReport> && sizeof(ExecutionReport) == 168);

@@ -201,7 +201,8 @@ TEST_CASE("connecting fails, the handshake takes too long, closing before it is 
         CHECK(watcher.closed == "1006 closed before the handshake was done;");
         watcher.closed.clear();
     }
-    WebSocketClient nowhere(reactor, {.endpoint = {"host.invalid", 1}}, watcher);
+    const Endpoint unknown{"host.invalid", 1};
+    WebSocketClient nowhere(reactor, {.endpoint = unknown}, watcher);
     CHECK(run_until(reactor, [&] { return !watcher.closed.empty(); }));
     CHECK(watcher.closed.starts_with("1006 not a numeric address"));
 }

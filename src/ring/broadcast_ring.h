@@ -70,10 +70,12 @@ class BroadcastRing {
         for (const auto& reader : readers_) seen_slowest_ = std::min(seen_slowest_, reader->cursor());
         return capacity() - static_cast<std::size_t>(written_ - seen_slowest_);
     }
-    // The same question without touching the readers' lines as long as the answer is known to be yes.
-    [[nodiscard]] bool has_room(std::size_t wanted) {
-        return capacity() - (written_ - seen_slowest_) >= wanted || free_slots() >= wanted;
+    // At least so many are free, without touching the readers' lines: as known since the last look at them.
+    [[nodiscard]] std::size_t free_slots_known() const {
+        return capacity() - static_cast<std::size_t>(written_ - seen_slowest_);
     }
+    // Whether so many are free, without touching the readers' lines as long as the answer is known to be yes.
+    [[nodiscard]] bool has_room(std::size_t wanted) { return free_slots_known() >= wanted || free_slots() >= wanted; }
     // Everything before `position` is written, but not yet to be seen.
     void advance(Position position) {
         DCX_CHECK(position >= written_ && position - seen_slowest_ <= capacity());

@@ -5,10 +5,11 @@ import bisect
 import random
 import struct
 
-from order_entry import (AMEND, BUY, CANCEL, EV_CANCEL_REJECTED, EXECUTION_REPORT, GTC, IOC, LIMIT, PLACE, REPORT, SELL, Key,
-                         Session, amend_block, cancel_block, execution_of, place_block)
+from order_entry import (AMEND, BUY, CANCEL, EV_CANCEL_REJECTED, EV_MASS_CANCELED, EV_SELF_TRADE_RULE_SET, EXECUTION_REPORT,
+                         FOK, GTC, IOC, LIMIT, MASS_CANCEL, PLACE, REPORT, SELL, SET_SELF_TRADE_RULE, Key, Session,
+                         amend_block, cancel_block, execution_of, mass_cancel_block, place_block, self_trade_rule_block)
 
-ACCEPTED, REJECTED, TRADE, CANCELED, REPLACED = 1, 2, 3, 4, 5
+ACCEPTED, REJECTED, TRADE, CANCELED, REPLACED, RESTATED = range(1, 7)
 MAKER, TAKER = 1, 2
 NOBODYS_ORDER = 1 << 62
 
@@ -54,8 +55,19 @@ class Desk:
         session.send(AMEND, amend_block(session.next_cl_ord_id(), self.keys[who].account, price, quantity,
                                         order_id=order_id, replace=replace))
 
+    def mass_cancel(self, who, side=0):
+        session = self.sessions[who]
+        session.send(MASS_CANCEL, mass_cancel_block(session.next_cl_ord_id(), self.keys[who].account, 0, side))
+
+    def set_self_trade_rule(self, who, rule):
+        self.sessions[who].send(SET_SELF_TRADE_RULE, self_trade_rule_block(self.keys[who].account, rule))
+
     def random_request(self, middle=12_500):
         draw, choose = self.random, self.random.random()
+        if choose < 0.002:
+            return self.mass_cancel(draw.randrange(2), draw.choice((0, BUY, SELL)))
+        if choose < 0.02:
+            return self.set_self_trade_rule(draw.randrange(2), draw.randrange(5))
         side, quantity = draw.choice((BUY, SELL)), draw.randint(60_000, 200_000)
         # Most rest on their own side of the middle, some reach across.
         price = middle + draw.randint(-10, 40) * (-1 if side == BUY else 1)
@@ -66,7 +78,7 @@ class Desk:
             else:
                 self.amend(order_id, price, quantity, draw.random() < 0.5)
         else:
-            self.place(draw.randrange(2), side, price, quantity, IOC if choose > 0.9 else GTC)
+            self.place(draw.randrange(2), side, price, quantity, FOK if choose > 0.95 else IOC if choose > 0.9 else GTC)
 
     def clear(self):
         for order_id in list(self.orders):
@@ -96,6 +108,8 @@ class Desk:
         if report.template == EXECUTION_REPORT:
             self.pending.append((report.event_sequence, report.event_index, who, report.sequenced, execution_of(report)))
             return False
+        if report.template in (REPORT + EV_MASS_CANCELED, REPORT + EV_SELF_TRADE_RULE_SET):
+            return False
         assert report.template == REPORT + EV_CANCEL_REJECTED, report
         self.refused += 1
         return struct.unpack_from("<Q", report.body)[0] == last
@@ -117,6 +131,8 @@ class Desk:
             self.owner[e.order_id] = who
         elif e.exec_type == REPLACED:
             self.orders[e.order_id] = [e.side, e.price, e.leaves_qty]
+        elif e.exec_type == RESTATED:
+            self.orders[e.order_id][2] = e.leaves_qty
         elif e.exec_type == TRADE:
             self.orders[e.order_id][2] = e.leaves_qty
             if e.liquidity == TAKER:

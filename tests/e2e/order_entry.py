@@ -17,11 +17,13 @@ CHALLENGE, NEGOTIATE, NEGOTIATED, NEGOTIATE_REJECTED, ESTABLISH, ESTABLISHED, HE
 BALANCE_QUERY, BALANCE, LIST_QUERY, QUERY_DONE = range(110, 114)
 EXECUTION_REPORT, REPORT = 200, 300
 OPEN_ACCOUNT, ADD_KEY, REVOKE_KEY, LIST_ASSET, LIST_INSTRUMENT, SET_PHASE = range(10, 16)
-PLACE, CANCEL, AMEND = 30, 31, 32
+PLACE, CANCEL, AMEND, MASS_CANCEL, SET_SELF_TRADE_RULE = range(30, 35)
 TRANSFER, MINT, BURN = 40, 41, 42
 EV_COMMAND_REJECTED, EV_ACCOUNT_OPENED, EV_KEY_ADDED = 4, 10, 11
-EV_ASSET_LISTED, EV_INSTRUMENT_LISTED, EV_PHASE_CHANGED, EV_CANCEL_REJECTED, EV_TRANSFERRED = 13, 14, 15, 36, 40
-BUY, SELL, LIMIT, MARKET, GTC, IOC = 1, 2, 1, 2, 1, 2
+EV_ASSET_LISTED, EV_INSTRUMENT_LISTED, EV_PHASE_CHANGED, EV_SELF_TRADE_RULE_SET = range(13, 17)
+EV_CANCEL_REJECTED, EV_MASS_CANCELED, EV_TRANSFERRED = 36, 39, 40
+BUY, SELL, LIMIT, MARKET, GTC, IOC, FOK = 1, 2, 1, 2, 1, 2, 3
+NONE, CANCEL_TAKER, CANCEL_MAKER, CANCEL_BOTH, DECREMENT_AND_CANCEL = range(5)
 
 Frame = collections.namedtuple("Frame", "sequence template block")
 Report = collections.namedtuple("Report", "sequence template event_sequence event_index received sequenced durability body")
@@ -29,6 +31,8 @@ Execution = collections.namedtuple(
     "Execution",
     "order_id cl_ord_id orig_cl_ord_id price order_qty leaves_qty cum_qty last_px last_qty trade_id fee account instrument "
     "slot side exec_type ord_status liquidity reject_reason cancel_reason")
+
+MassCanceled = collections.namedtuple("MassCanceled", "cl_ord_id account instrument canceled side complete")
 
 
 class Terminated(Exception):
@@ -94,6 +98,14 @@ def cancel_block(cl_ord_id, account, order_id=0, orig=0, slot=0):
 
 def amend_block(cl_ord_id, account, price, quantity, order_id=0, orig=0, slot=0, replace=False):
     return struct.pack("<QQQqqIIB7x", cl_ord_id, orig, order_id, price, quantity, account, slot, int(replace))
+
+
+def mass_cancel_block(cl_ord_id, account, instrument=0, side=0):
+    return struct.pack("<QIIB7x", cl_ord_id, account, instrument, side)
+
+
+def self_trade_rule_block(account, rule, reference=0):
+    return struct.pack("<QIB3x", reference, account, rule)
 
 
 def transfer_block(debit, credit, asset, amount, tid=None):
@@ -202,6 +214,23 @@ class Session(Connection):
     def ask(self, template, block):
         self.send(template, block)
         return self.report()
+
+    def mass_cancel(self, instrument=0, side=0):
+        """(executions of the canceled orders, MassCanceled)"""
+        self.send(MASS_CANCEL, mass_cancel_block(self.next_cl_ord_id(), self.key.account, instrument, side))
+        canceled = []
+        while True:
+            report = self.report()
+            if report.template == REPORT + EV_MASS_CANCELED:
+                return canceled, MassCanceled(*struct.unpack("<QIIIBB2x", report.body))
+            assert report.template == EXECUTION_REPORT, report
+            canceled.append(execution_of(report))
+
+    def set_self_trade_rule(self, rule, account=None):
+        account = account or self.key.account
+        report = self.ask(SET_SELF_TRADE_RULE, self_trade_rule_block(account, rule, 17))
+        assert report.template == REPORT + EV_SELF_TRADE_RULE_SET, report
+        assert struct.unpack("<QIB3x", report.body) == (17, account, rule), report
 
     def balances(self, account):
         """{asset: (available, held)} of what is not nothing"""

@@ -6,7 +6,7 @@ import re
 import subprocess
 import threading
 
-from order_entry import Key, Session
+from order_entry import BUY, PLACE, Key, Session, place_block
 from venue import PROGRAM, Venue
 
 
@@ -138,6 +138,67 @@ def check_halt(tools):
     tools.text("order place alice DEC/USD sell 10 1.40")
 
 
+def check_fok_and_self_trade(tools):
+    """alice offers 10 @ 1.40, alone."""
+    place, number = "order place bob DEC/USD", r"#(\d+)"
+
+    def texts(words):
+        """The lines with the last order's number as #N."""
+        lines = tools.text(words)
+        new = re.search(number, lines[0]).group()
+        return int(new[1:]), [re.sub(new + r"\b", "#N", line) for line in lines]
+
+    assert texts(f"{place} buy 20 1.40 --fok")[1] == ["accepted #N buy 20.0000 @ 1.4000", "canceled #N 20.0000 (fok_unfilled)"]
+    assert texts(f"{place} buy 10 1.40 --fok")[1] == [
+        "accepted #N buy 10.0000 @ 1.4000", "traded #N 10.0000 @ 1.4000, fee 0.02000000 DEC, open 0.0000"]
+    assert texts(f"{place} buy 10 1.40 --market --fok")[1][1:] == ["canceled #N 10.0000 (fok_unfilled)"]
+    tools.refused(f"{place} buy 10 1.40 --fok --ioc", code=2)
+    tools.refused(f"{place} buy 10 1.40 --fok --post-only", code=2)
+
+    assert tools.text("order self-trade bob decrement_and_cancel") == ["bob: self-trade rule decrement_and_cancel"]
+    own = texts(f"{place} sell 10 1.30")[0]
+    assert texts(f"{place} buy 4 1.30")[1] == ["accepted #N buy 4.0000 @ 1.3000", f"restated #{own} sell 6.0000 @ 1.3000",
+                                               "canceled #N 4.0000 (self_trade)"]
+    assert texts(f"{place} buy 8 1.30 --ioc")[1] == [
+        "accepted #N buy 8.0000 @ 1.3000", f"canceled #{own} 6.0000 (self_trade)",
+        "restated #N buy 2.0000 @ 1.3000", "canceled #N 2.0000 (ioc_remainder)"]
+    assert tools.json("order self-trade bob none") == [{"name": "bob", "self_trade": "none"}]
+    tools.refused("order self-trade bob sometimes", "sometimes", code=2)
+    tools.refused("order self-trade carol none", "carol")
+    tools.refused("order self-trade operator none", "unknown_account")
+
+
+def check_cancel_all(tools, venue):
+    def place(words):
+        return tools.json(f"order place bob {words}")[0]["order_id"]
+
+    sell, buy, eth = place("DEC/USD sell 10 1.30"), place("DEC/USD buy 10 1.20"), place("ETH/USD buy 0.01 3000")
+    assert tools.text("order cancel-all bob BTC/USD") == ["canceled 0 orders"]
+    assert tools.text("order cancel-all bob DEC/USD --side buy") == [
+        f"canceled #{buy} 10.0000 (mass_cancel)", "canceled 1 order"]
+    assert tools.text("order cancel-all bob") == [
+        f"canceled #{sell} 10.0000 (mass_cancel)", f"canceled #{eth} 0.010000 (mass_cancel)", "canceled 2 orders"]
+    sell = place("DEC/USD sell 10 1.30")
+    assert tools.json("order cancel-all bob --side sell") == [
+        {"report": "canceled", "order_id": sell, "quantity": "10.0000", "reason": "mass_cancel"},
+        {"report": "mass_canceled", "orders": 1}]
+    tools.refused("order cancel-all bob DEC/EUR", "DEC/EUR", "DEC/USD")
+    tools.refused("order cancel-all bob --side up", "up", code=2)
+    tools.refused("order cancel-all operator", "not_your_account (7)")
+
+    # More than one command may cancel, of a session that is not the tools'.
+    tools.text("ledger open dave")
+    tools.text("ledger deposit dave USD 100000")
+    dave = Session(venue.ready["order_entry"], Key.read(os.path.join(venue.data, "keys", "dave.key")), timeout=60.0)
+    for price in range(9_000):
+        dave.send(PLACE, place_block(dave.next_cl_ord_id(), 5_000 + price // 4, 100_000, dave.account, 1, BUY))
+    orders = [dave.execution().order_id for _ in range(9_000)]
+    lines = tools.text("order cancel-all dave DEC/USD")
+    assert lines == [f"canceled #{order} 10.0000 (mass_cancel)" for order in orders] + ["canceled 9000 orders"]
+    assert tools.text("ledger balance dave") == ["USD 100000.00000000 available, 0.00000000 held"]
+    dave.close()
+
+
 def check_side_by_side(tools, venue):
     """Commands under one key wait for each other, and leave a program's own session alone."""
     program = Session(venue.ready["order_entry"], Key.read(os.path.join(venue.data, "keys", "alice.key")))
@@ -162,6 +223,8 @@ def main():
         check_orders(tools)
         check_wrong_market(tools)
         check_halt(tools)
+        check_fok_and_self_trade(tools)
+        check_cancel_all(tools, venue)
         check_side_by_side(tools, venue)
         assert venue.stop() == 0, venue.log_text()
         tools.refused("ledger balance alice", "no venue runs on")

@@ -22,7 +22,7 @@ accounts = 2000
 orders = 500_000
 sessions = 2000
 keys = 4000
-price_nodes = 20_000
+price_levels = 20_000
 fills_per_command = 4_000
 transfer_ids = 100_000
 [journal]

@@ -16,7 +16,7 @@ Genesis small_genesis() {
             .max_orders = 20'000,
             .max_sessions = 2048,
             .max_keys = 64,
-            .max_price_nodes = 100'000,
+            .max_price_levels = 100'000,
             .max_fills_per_command = 100,
             .max_transfer_ids = 1000};
 }

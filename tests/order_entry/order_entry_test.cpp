@@ -145,6 +145,61 @@ TEST_CASE("order entry: a trade from two logins to settled balances") {
     CHECK(market.balances(kIssuanceAccount).at(1).available == amount(-2 * kMoney));
 }
 
+TEST_CASE("order entry: fill or kill, self-trade rules and mass cancels, to the last balance") {
+    Market market{1};
+    const AccountId account = market.traders[0].account;
+    auto trader = market.venue.connect(market.traders[0]);
+    auto other = market.venue.connect(market.traders[0], 2);
+    const auto set = expect(
+        trader->set_self_trade_rule({.reference = 9, .account = account, .rule = SelfTradeRule::decrement_and_cancel}));
+    CHECK(set.reference == 9);
+    CHECK(set.rule == SelfTradeRule::decrement_and_cancel);
+
+    const auto unfilled = expect(trader->place(order(Side::buy, 12'500, 10, TimeInForce::fok)));
+    const auto killed = expect(trader->next_execution());
+    CHECK(killed.order_id == unfilled.order_id);
+    CHECK(killed.exec_type == ExecType::canceled);
+    CHECK(killed.cancel_reason == CancelReason::fok_unfilled);
+    CHECK(killed.order_qty == lots(10));
+
+    // The maker is another session's, and its report goes there.
+    const auto maker = expect(other->place(order(Side::sell, 12'500, 100)));
+    const auto taker = expect(trader->place(order(Side::buy, 12'500, 40)));
+    const auto canceled = expect(trader->next_execution());
+    CHECK(canceled.order_id == taker.order_id);
+    CHECK(canceled.cancel_reason == CancelReason::self_trade);
+    CHECK(canceled.cum_qty == lots(0));
+    const auto restated = expect(other->next_execution());
+    CHECK(restated.order_id == maker.order_id);
+    CHECK(restated.exec_type == ExecType::restated);
+    CHECK(restated.order_qty == lots(60));
+    CHECK(restated.leaves_qty == lots(60));
+    CHECK(market.balances(account).at(1).held == amount(600'000));
+
+    // One command cancels at most 100; what it did is told to the session that asked.
+    for (int i = 0; i < 120; ++i) expect(other->place(order(Side::buy, 100 + i, 1)));
+    const auto many = expect(trader->mass_cancel({.instrument = InstrumentId{1u}}));
+    CHECK(many.canceled == 100);
+    CHECK(many.complete == 0);
+    const auto rest = expect(trader->mass_cancel({.side = Side::buy}));
+    CHECK(rest.canceled == 21);
+    CHECK(rest.complete == 1);
+    for (int i = 0; i < 121; ++i) {
+        const auto report = expect(trader->next_execution());
+        CHECK(report.cancel_reason == CancelReason::mass_cancel);
+        CHECK(report.cl_ord_id == (i < 100 ? many.cl_ord_id : rest.cl_ord_id));
+        if (i == 0) CHECK(report.order_id == maker.order_id);
+    }
+    CHECK(refusal(trader->mass_cancel({.instrument = InstrumentId{9u}})) == RejectReason::unknown_instrument);
+    CHECK(refusal(trader->mass_cancel({.account = kFeeAccount})) == RejectReason::not_your_account);
+    CHECK(refusal(trader->set_self_trade_rule({.account = account, .rule = SelfTradeRule{9}})) ==
+          RejectReason::malformed_field);
+    for (const auto& [asset, balance] : market.balances(account)) {
+        CHECK(balance.available == amount(kMoney));
+        CHECK(balance.held == amount(0));
+    }
+}
+
 TEST_CASE("order entry: refusals arrive with their numbers") {
     Market market{2};
     auto trader = market.venue.connect(market.traders[0]);
@@ -204,16 +259,20 @@ class RandomTrader final : public OrderEntryClient::Owner {
     void on_execution(OrderEntryClient&, const ExecutionReport& report, std::uint64_t) override {
         ++reports;
         if (report.exec_type == ExecType::accepted && report.leaves_qty) last_order_ = report.order_id;
-        // Fills and the remainder of an IOC order are not answers to a request.
-        if (report.exec_type == ExecType::trade || report.cancel_reason == CancelReason::ioc_remainder) return;
-        answered();
+        if (answers(report)) answered();
     }
     void on_report(OrderEntryClient&, const Report& report) override {
         ++reports;
-        CHECK(report.kind == EventKind::cancel_rejected);
+        CHECK((report.kind == EventKind::cancel_rejected || report.kind == EventKind::mass_canceled ||
+               report.kind == EventKind::self_trade_rule_set));
         answered();
     }
     void on_closed(OrderEntryClient&, const ClientClosed&) override { closed_ = true; }
+    // Fills, what the rules take away and the single orders of a mass cancel are not answers to a request.
+    static bool answers(const ExecutionReport& report) {
+        if (report.exec_type == ExecType::canceled) return report.cancel_reason == CancelReason::requested;
+        return report.exec_type != ExecType::trade && report.exec_type != ExecType::restated;
+    }
     void answered() {
         --under_way_;
         send();
@@ -222,7 +281,13 @@ class RandomTrader final : public OrderEntryClient::Owner {
         for (; left_ > 0 && under_way_ < 16; --left_, ++under_way_) {
             const Side side = random_.chance(50) ? Side::buy : Side::sell;
             const std::int64_t price = random_.between(950, 1'050);
-            if (last_order_ && random_.chance(20)) {
+            if (random_.chance(1)) {
+                CHECK(client_.mass_cancel({.side = random_.chance(50) ? side : Side{}}));
+            } else if (random_.chance(3)) {
+                CHECK(
+                    client_.send(SetSelfTradeRule{.account = client_.session().account,
+                                                  .rule = SelfTradeRule{static_cast<std::uint8_t>(random_.below(5))}}));
+            } else if (last_order_ && random_.chance(20)) {
                 CHECK(client_.cancel({.order_id = last_order_}));
             } else if (last_order_ && random_.chance(20)) {
                 CHECK(client_.amend({.order_id = last_order_,
@@ -230,7 +295,9 @@ class RandomTrader final : public OrderEntryClient::Owner {
                                      .quantity = lots(random_.between(1, 500)),
                                      .flags = random_.chance(50) ? kAmendReplace : std::uint8_t{0}}));
             } else {
-                const auto tif = random_.chance(30) ? TimeInForce::ioc : TimeInForce::gtc;
+                const auto tif = random_.chance(30)   ? TimeInForce::ioc
+                                 : random_.chance(20) ? TimeInForce::fok
+                                                      : TimeInForce::gtc;
                 CHECK(client_.place(order(side, price, random_.between(1, 500), tif)));
             }
         }

@@ -41,7 +41,7 @@ void CommandGenerator::mutate(Command& command) {
     std::size_t at = random_.below(used / size) * size;
     // A great cl_ord_id would end the session, and after a few hundred commands all of them.
     const bool numbered =
-        command.header.kind >= CommandKind::place_order && command.header.kind <= CommandKind::amend_order;
+        command.header.kind >= CommandKind::place_order && command.header.kind <= CommandKind::mass_cancel;
     if (numbered && at < 8) at += 8;
     const std::int64_t value = random_.chance(50) ? interesting() : static_cast<std::int64_t>(random_.next());
     std::memcpy(command.body.data() + at, &value, size);
@@ -75,14 +75,16 @@ Command CommandGenerator::random_command() {
         Command (CommandGenerator::*make)();
     };
     using G = CommandGenerator;
-    static constexpr std::array<Choice, 15> choices = {{{460, &G::place},
+    static constexpr std::array<Choice, 17> choices = {{{460, &G::place},
                                                         {110, &G::cancel},
                                                         {180, &G::amend},
+                                                        {40, &G::mass_cancel},
+                                                        {60, &G::set_self_trade_rule},
                                                         {50, &G::transfer},
                                                         {25, &G::mint},
                                                         {15, &G::burn},
                                                         {45, &G::repeat_money},
-                                                        {30, &G::set_phase},
+                                                        {12, &G::set_phase},
                                                         {6, &G::open_account},
                                                         {8, &G::add_key},
                                                         {1, &G::revoke_key},
@@ -158,8 +160,12 @@ void CommandGenerator::learn(const Command& command, const Event& event) {
         case EventKind::instrument_listed: {
             const auto e = event.as<InstrumentListed>();
             const bool huge = e.max_quantity.value == kMaxQuantity;
-            markets_.push_back(
-                {.id = e.instrument, .max_quantity = e.max_quantity, .center = huge ? 3 : 1000, .huge = huge});
+            Market market{.id = e.instrument, .max_quantity = e.max_quantity, .center = huge ? 3 : 1000, .huge = huge};
+            if (rich_ && !huge) market.prices = scattered_ ? Prices::scattered : static_cast<Prices>(random_.below(5));
+            if (market.prices == Prices::sparse) market.center = std::int64_t{1} << 40;
+            if (market.prices >= Prices::wandering && market.prices != Prices::sparse)
+                market.center = random_.between(10, std::int64_t{1} << random_.between(8, 22));
+            markets_.push_back(market);
             break;
         }
         case EventKind::session_negotiated: {
@@ -218,6 +224,9 @@ void CommandGenerator::learn_order(const Command& command, const Event& event) {
             if (order.leaves == 0) done(e.order_id);
             break;
         }
+        case EventKind::order_decremented:
+            orders_[event.as<OrderDecremented>().order_id.value].leaves = event.as<OrderDecremented>().leaves.value;
+            break;
         case EventKind::order_canceled: done(event.as<OrderCanceled>().order_id); break;
         case EventKind::order_amended: {
             const auto e = event.as<OrderAmended>();

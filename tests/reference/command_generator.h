@@ -1,6 +1,8 @@
 // CommandGenerator: a seeded stream of commands for a small venue in which every rule of docs/rules.md is met often:
-// crossing prices, full pools, odd fees, wrong ids, wrong sessions, replayed transfer ids, extreme numbers. It knows of
-// the venue only what the events tell it (observe), as a client would. The same seed and events give the same commands.
+// crossing prices, full pools, odd fees, wrong ids, wrong sessions, replayed transfer ids, extreme numbers. Prices come
+// in five ways (Prices), so that a book is met dense and sparse, standing and moving away from what rests in it. It
+// knows of the venue only what the events tell it (observe), as a client would. The same seed and events give the same
+// commands.
 #pragma once
 
 #include <cstdint>
@@ -45,11 +47,21 @@ class CommandGenerator {
         bool established{};
         bool revoked{};
     };
+    // Where a market's prices lie.
+    enum class Prices {
+        dense,      // around one price
+        wandering,  // around a price that moves on by hundreds of thousands of ticks, sometimes by a jump
+        sparse,     // anywhere up to 2^41, near ones as likely as far ones
+        scattered,  // wandering, evenly over 2^18 ticks on either side
+        border,     // wandering, with many at 2^16 .. 2^18 ticks from the middle, and sparse ones
+    };
     struct Market {
         InstrumentId id{};
         Quantity max_quantity{};
         std::int64_t center{};
         bool huge{};
+        Prices prices{};
+        std::int64_t drift{};  // of the center at every price drawn
     };
     struct OpenOrder {
         OrderId id{};
@@ -85,7 +97,10 @@ class CommandGenerator {
     // generator_commands.cpp: one of each kind
     Command place();
     Command cancel();
+    Command cancel_some();
     Command amend();
+    Command mass_cancel();
+    Command set_self_trade_rule();
     Command transfer();
     Command mint();
     Command burn();
@@ -102,15 +117,27 @@ class CommandGenerator {
     const Session* trader();
     const OpenOrder* some_order();
     const Session* session_for(const OpenOrder* order);
-    std::int64_t some_price(const Market& market, Side side);
-    std::int64_t some_quantity(const Market& market);
     ClOrdId some_number();
     TransferId some_transfer_id();
     Amount some_amount();
     AccountId some_account();
     AssetId some_asset();
 
+    // generator_prices.cpp: prices and quantities
+    std::int64_t some_price(Market& market, Side side);
+    std::int64_t dense_price(const Market& market, Side side);
+    std::int64_t sparse_price(const Market& market, Side side);
+    std::int64_t resting_price(const Market& market, Side side);
+    void wander(Market& market);
+    std::int64_t some_quantity(const Market& market);
+    std::int64_t quantity_within(const PlaceOrder& order) const;
+    std::int64_t worst_price(const PlaceOrder& order) const;
+
     Random random_;
+    bool rich_ = false;       // enough money for prices of 2^41
+    bool calm_ = false;       // few cancels and takers, so that books grow
+    bool scattered_ = false;  // every market is
+    std::size_t focus_ = 0;   // the market that most orders are for
     std::deque<Command> planned_;
     std::uint64_t sequence_ = 0;
     std::int64_t now_ns_ = 1'700'000'000'000'000'000;

@@ -8,20 +8,6 @@
 
 namespace dcx::reference {
 
-std::int64_t CommandGenerator::some_price(const Market& market, Side side) {
-    if (random_.below(60) == 0) return interesting();
-    if (market.huge) return random_.chance(95) ? random_.between(1, 6) : std::int64_t{1} << random_.below(63);
-    const std::int64_t away = random_.between(-5, random_.chance(85) ? 6 : 60);
-    return side == Side::buy ? market.center - away : market.center + away;
-}
-
-std::int64_t CommandGenerator::some_quantity(const Market& market) {
-    if (random_.below(60) == 0) return interesting();
-    if (random_.below(60) == 0) return market.max_quantity.value + random_.between(-1, 1);
-    if (market.huge) return random_.between(1, std::int64_t{1} << random_.between(1, random_.chance(90) ? 59 : 62));
-    return random_.chance(85) ? random_.between(1, 20) : random_.between(1, 400);
-}
-
 ClOrdId CommandGenerator::some_number() {
     if (random_.below(60) == 0) return ClOrdId{random_.below(last_number_ + 1)};
     // The greatest number ends its session for good, so it must be rare.
@@ -52,14 +38,24 @@ const CommandGenerator::Session* CommandGenerator::trader() {
 Command CommandGenerator::place() {
     const Session* session = trader();
     if (markets_.empty()) return nonsense();
-    const Market& market = markets_[random_.below(std::min<std::size_t>(random_.chance(90) ? 4 : 99, markets_.size()))];
+    std::size_t which = random_.below(std::min<std::size_t>(random_.chance(90) ? 4 : 99, markets_.size()));
+    if (!scattered_ && random_.chance(60)) which = focus_;
+    Market& market = markets_[std::min(which, markets_.size() - 1)];
     PlaceOrder b{.cl_ord_id = some_number(), .instrument = market.id};
     b.side = random_.chance(50) ? Side::buy : Side::sell;
     b.price = Price{some_price(market, b.side)};
     b.quantity = Quantity{some_quantity(market)};
     b.account = session != nullptr && random_.chance(98) ? session->account : some_account();
-    b.type = random_.chance(88) ? OrderType::limit : OrderType::market;
-    b.time_in_force = random_.chance(b.type == OrderType::market ? 8 : 80) ? TimeInForce::gtc : TimeInForce::ioc;
+    b.type = random_.chance(calm_ ? 97 : 88) ? OrderType::limit : OrderType::market;
+    b.time_in_force = random_.chance(b.type == OrderType::market ? 8
+                                     : calm_                     ? 90
+                                                                 : 66)
+                          ? TimeInForce::gtc
+                          : (random_.chance(50) ? TimeInForce::ioc : TimeInForce::fok);
+    if (random_.chance(3)) b.price = Price{worst_price(b)};
+    // All that it can get and no more, or one lot too much.
+    if (const std::int64_t within = quantity_within(b); within > 0 && b.time_in_force != TimeInForce::gtc)
+        if (random_.chance(50)) b.quantity = Quantity{within + random_.between(-1, 1)};
     b.flags = random_.chance(b.time_in_force == TimeInForce::gtc ? 20 : 3) ? kOrderPostOnly : std::uint8_t{0};
     if (random_.below(100) == 0) b.instrument = InstrumentId{static_cast<std::uint32_t>(random_.below(9))};
     return from_session(Command::make(b), session);
@@ -79,7 +75,9 @@ const CommandGenerator::Session* CommandGenerator::session_for(const OpenOrder* 
     return session_of(order->account);
 }
 
-Command CommandGenerator::cancel() {
+Command CommandGenerator::cancel() { return calm_ && random_.chance(70) ? place() : cancel_some(); }
+
+Command CommandGenerator::cancel_some() {
     const OpenOrder* order = some_order();
     const Session* session = session_for(order);
     CancelOrder b{.cl_ord_id = some_number()};
@@ -99,7 +97,7 @@ Command CommandGenerator::cancel() {
 Command CommandGenerator::amend() {
     const OpenOrder* order = some_order();
     if (order == nullptr || random_.below(20) == 0) {
-        const Command other = cancel();
+        const Command other = cancel_some();
         const auto c = other.as<CancelOrder>();
         AmendOrder b{.cl_ord_id = c.cl_ord_id,
                      .orig_cl_ord_id = c.orig_cl_ord_id,
@@ -111,7 +109,7 @@ Command CommandGenerator::amend() {
         return Command::make(b, other.header);
     }
     const Session* session = session_for(order);
-    const Market& market = markets_[order->instrument.value - 1];
+    Market& market = markets_[order->instrument.value - 1];
     AmendOrder b{.cl_ord_id = some_number(), .slot_hint = order->slot};
     b.account = session != nullptr && random_.chance(98) ? session->account : some_account();
     if (random_.chance(70)) b.order_id = order->id;
@@ -132,6 +130,26 @@ Command CommandGenerator::amend() {
         b.flags = kAmendReplace;
         b.quantity = Quantity{kMaxQuantity - order->filled + random_.between(0, 1)};
     }
+    return from_session(Command::make(b), session);
+}
+
+Command CommandGenerator::mass_cancel() {
+    if (calm_ && random_.chance(85)) return place();
+    const Session* session = trader();
+    MassCancel b{.cl_ord_id = some_number()};
+    b.account = session != nullptr && random_.chance(98) ? session->account : some_account();
+    if (random_.chance(90)) b.instrument = InstrumentId{static_cast<std::uint32_t>(random_.below(markets_.size()) + 1)};
+    if (random_.chance(75)) b.side = random_.chance(50) ? Side::buy : Side::sell;
+    if (random_.below(30) == 0) b.instrument = InstrumentId{static_cast<std::uint32_t>(interesting())};
+    if (random_.below(30) == 0) b.side = Side{static_cast<std::uint8_t>(random_.below(5))};
+    return from_session(Command::make(b), session);
+}
+
+Command CommandGenerator::set_self_trade_rule() {
+    const Session* session = random_.chance(80) ? trader() : session_with(kPermitOperator);
+    SetSelfTradeRule b{.reference = random_.next(), .account = some_account()};
+    if (session != nullptr && session->account.value != 0 && random_.chance(95)) b.account = session->account;
+    b.rule = SelfTradeRule{static_cast<std::uint8_t>(random_.below(random_.chance(97) ? 5 : 8))};
     return from_session(Command::make(b), session);
 }
 
@@ -207,7 +225,8 @@ Command CommandGenerator::repeat_money() {
 
 Command CommandGenerator::set_phase() {
     SetPhase b{.instrument = InstrumentId{static_cast<std::uint32_t>(random_.below(markets_.size() + 2))}};
-    b.phase = random_.chance(12) ? Phase::halted : Phase::trading;
+    b.phase = random_.chance(10) ? Phase::halted : Phase::trading;
+    if (b.phase == Phase::trading && random_.chance(50)) b.instrument = InstrumentId{};
     return from_session(Command::make(b), session_with(kPermitOperator));
 }
 

@@ -8,16 +8,19 @@
 namespace dcx::reference {
 
 Genesis CommandGenerator::make_genesis() {
-    Genesis g{.max_accounts = static_cast<std::uint32_t>(random_.between(7, 10)),
-              .max_assets = static_cast<std::uint32_t>(random_.between(5, 7)),
-              .max_instruments = static_cast<std::uint32_t>(random_.between(5, 7)),
-              .max_orders =
-                  static_cast<std::uint32_t>(random_.chance(25) ? random_.between(4, 40) : random_.between(60, 200)),
-              .max_sessions = static_cast<std::uint32_t>(random_.between(10, 16)),
-              .max_keys = static_cast<std::uint32_t>(random_.between(8, 12)),
-              .max_price_nodes = 4096,
-              .max_fills_per_command = static_cast<std::uint32_t>(random_.between(1, 6)),
-              .max_transfer_ids = static_cast<std::uint32_t>(random_.between(3, 60)),
+    const auto number = [this](std::int64_t low, std::int64_t high) {
+        return static_cast<std::uint32_t>(random_.between(low, high));
+    };
+    Genesis g{.max_accounts = number(7, 10),
+              .max_assets = number(5, 7),
+              .max_instruments = number(5, 7),
+              .max_orders = random_.chance(calm_ ? 5 : 25) ? number(4, 40) : number(80, 400),
+              .max_sessions = number(10, 16),
+              .max_keys = number(8, 12),
+              .max_price_levels =
+                  random_.chance(calm_ ? 10 : 25) ? number(1, 24) : number(25, random_.chance(70) ? 300 : 4096),
+              .max_fills_per_command = number(1, random_.chance(70) ? 6 : 60),
+              .max_transfer_ids = number(3, 60),
               .simulated = random_.chance(50)};
     for (std::byte& b : g.operator_key) b = static_cast<std::byte>(random_.below(256));
     for (std::byte& b : g.venue_id) b = static_cast<std::byte>(random_.below(256));
@@ -52,6 +55,10 @@ ListInstrument CommandGenerator::make_listing(std::size_t which) {
 }
 
 void CommandGenerator::plan_setup() {
+    rich_ = random_.chance(70);
+    calm_ = random_.chance(60);
+    scattered_ = rich_ && calm_ && random_.chance(25);
+    focus_ = random_.below(4);
     const CommandHeader op{.session = SessionId{1u}};
     for (std::uint64_t i = random_.below(3); i > 0; --i) plan(Command::make(SetPhase{}, op));
     if (random_.chance(30)) plan(Command::make(Genesis{}));
@@ -83,10 +90,11 @@ void CommandGenerator::plan_setup() {
         plan(Command::make(key, op));
     }
     for (std::uint32_t i = 0; i < 5; ++i) session(2 + i, 2 + i, 1);
-    session(7, 2, 2);
+    // Every key that may trade has two sessions.
+    for (std::uint32_t i = 0; i < 4; ++i) session(7 + i, 2 + i, 2);
     for (std::uint32_t account = 3; account <= 6; ++account)
         for (std::uint32_t asset = 1; asset <= 4; ++asset) {
-            const std::int64_t most = asset == 4 ? 300'000 : asset == 2 ? 500'000'000 : std::int64_t{1} << 59;
+            const std::int64_t most = asset == 4 ? 300'000 : asset == 2 && !rich_ ? 500'000'000 : std::int64_t{1} << 59;
             plan(Command::make(Mint{.id = make_transfer_id(static_cast<std::uint64_t>(now_ns_ / 1'000'000) + 1,
                                                            random_.next(), random_.next()),
                                     .amount = Amount{random_.between(most / 2, most)},

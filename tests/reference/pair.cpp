@@ -9,6 +9,8 @@ namespace dcx::reference {
 
 namespace {
 
+constexpr std::uint32_t kAllLevels = 1'000'000;
+
 bool same_bytes(const Event& a, const Event& b) { return std::memcmp(&a, &b, sizeof(Event)) == 0; }
 
 std::string difference(const Event& core, const Event& twin) {
@@ -55,14 +57,36 @@ std::string Pair::apply(const Command& command) {
     buffer_.clear();
     core_.apply(command, buffer_.writer());
     expected_ = twin_.apply(command);
+    std::string difference = compare_events();
+    if (difference.empty()) difference = compare_books();
+    if (core_.started() && command.header.kind == CommandKind::genesis)
+        buffer_ = EventBuffer(core_.max_events_per_command());
+    return difference;
+}
+
+std::string Pair::compare_events() const {
     const std::span<const Event> got = buffer_.events();
     for (std::size_t i = 0; i < std::min(got.size(), expected_.size()); ++i)
         if (!same_bytes(got[i], expected_[i]))
             return "event " + std::to_string(i) + " differs\n" + difference(got[i], expected_[i]);
     if (got.size() > expected_.size()) return "core has one more event: " + describe(got[expected_.size()]);
     if (got.size() < expected_.size()) return "core lacks an event: " + describe(expected_[got.size()]);
-    if (core_.started() && command.header.kind == CommandKind::genesis)
-        buffer_ = EventBuffer(core_.max_events_per_command());
+    return {};
+}
+
+std::string Pair::compare_books() const {
+    if (!core_.started()) return {};
+    if (core_.open_orders() != twin_.open_orders()) return "the counts of open orders differ";
+    for (std::uint32_t id = 1; id <= twin_.instruments(); ++id)
+        for (const Side side : {Side::buy, Side::sell}) {
+            const std::vector<core::DepthLevel> got = core_.depth(InstrumentId{id}, side, kAllLevels);
+            const std::vector<Twin::Level> expected = twin_.depth(InstrumentId{id}, side);
+            if (!std::equal(got.begin(), got.end(), expected.begin(), expected.end(),
+                            [](const core::DepthLevel& a, const Twin::Level& b) {
+                                return a.price == b.price && a.quantity.value == b.quantity && a.orders == b.orders;
+                            }))
+                return "the books of instrument " + std::to_string(id) + " differ";
+        }
     return {};
 }
 
@@ -70,19 +94,12 @@ std::string Pair::compare_state() const {
     if (!core_.started()) return {};
     if (const std::string broken = core_.check_invariants(); !broken.empty()) return "core: " + broken;
     if (const std::string broken = twin_.check(); !broken.empty()) return "twin: " + broken;
-    if (core_.open_orders() != twin_.open_orders()) return "the counts of open orders differ";
-    for (std::uint32_t id = 1; id <= twin_.instruments(); ++id)
-        for (const Side side : {Side::buy, Side::sell}) {
-            std::vector<Twin::Level> levels;
-            for (const core::DepthLevel& level : core_.depth(InstrumentId{id}, side, 1'000'000))
-                levels.push_back({.price = level.price, .quantity = level.quantity.value, .orders = level.orders});
-            if (levels != twin_.depth(InstrumentId{id}, side)) return "the books of an instrument differ";
-        }
+    const std::vector<Twin::Balance> expected = twin_.balances();
+    auto next = expected.begin();
     for (std::uint32_t account = 1; account <= twin_.accounts(); ++account)
-        for (std::uint32_t asset = 1; asset <= twin_.assets(); ++asset) {
+        for (std::uint32_t asset = 1; asset <= twin_.assets(); ++asset, ++next) {
             const core::Core::BalanceView got = core_.balance(AccountId{account}, AssetId{asset});
-            const Twin::Balance expected = twin_.balance(AccountId{account}, AssetId{asset});
-            if (got.available != expected.available || got.held != expected.held)
+            if (got.available != next->available || got.held != next->held)
                 return "balance of account " + std::to_string(account) + " asset " + std::to_string(asset) + " differs";
         }
     return {};

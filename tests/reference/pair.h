@@ -1,6 +1,6 @@
-// Pair: the core and its twin, fed with the same commands and compared: the bytes of all events after every command,
-// and on demand everything that can be read of the two. Every answer is a text that names the first difference, empty
-// when there is none. One thread.
+// Pair: the core and its twin, fed with the same commands and compared: the bytes of all events and all books after
+// every command, and on demand everything that can be read of the two. Every answer is a text that names the first
+// difference, empty when there is none. One thread.
 #pragma once
 
 #include <span>
@@ -19,7 +19,7 @@ class Pair {
     Pair();
 
     [[nodiscard]] std::string apply(const Command& command);
-    // Books, balances, open orders, and the invariants of both.
+    // Balances, and the invariants of both.
     [[nodiscard]] std::string compare_state() const;
     // What the core tells a fresh reader against what the twin knows.
     [[nodiscard]] std::string compare_told_state() const;
@@ -29,6 +29,9 @@ class Pair {
     [[nodiscard]] const core::Core& core() const { return core_; }
 
   private:
+    [[nodiscard]] std::string compare_events() const;
+    [[nodiscard]] std::string compare_books() const;
+
     HeapMemory memory_;
     core::Core core_;
     Twin twin_;

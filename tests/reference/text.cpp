@@ -51,7 +51,7 @@ void body_of(Line& l, const Command& c) {
         case CommandKind::genesis: {
             const auto b = c.as<Genesis>();
             l("accounts", b.max_accounts)("assets", b.max_assets)("instruments", b.max_instruments);
-            l("orders", b.max_orders)("sessions", b.max_sessions)("keys", b.max_keys)("nodes", b.max_price_nodes);
+            l("orders", b.max_orders)("sessions", b.max_sessions)("keys", b.max_keys)("levels", b.max_price_levels);
             l("fills", b.max_fills_per_command)("ids", b.max_transfer_ids)("simulated", b.simulated);
             break;
         }
@@ -106,6 +106,16 @@ void body_of(Line& l, const Command& c) {
             l("slot_hint", b.slot_hint)("flags", b.flags)("quantity", b.quantity)("price", b.price);
             break;
         }
+        case CommandKind::mass_cancel: {
+            const auto b = c.as<MassCancel>();
+            l("cl_ord_id", b.cl_ord_id)("account", b.account)("instrument", b.instrument)("side", b.side);
+            break;
+        }
+        case CommandKind::set_self_trade_rule: {
+            const auto b = c.as<SetSelfTradeRule>();
+            l("reference", b.reference)("account", b.account)("rule", b.rule);
+            break;
+        }
         case CommandKind::transfer: {
             const auto b = c.as<Transfer>();
             l("id", b.id)("debit", b.debit_account)("credit", b.credit_account)("asset", b.asset)("amount", b.amount);
@@ -131,6 +141,16 @@ void body_of(Line& l, const Event& e) {
             const auto b = e.as<CommandRejected>();
             l("command", b.command)("reason", b.reason)("detail", b.detail)("reference", b.reference);
             l("session_sequence", b.session_sequence)("id", b.id);
+            break;
+        }
+        case EventKind::account_opened: {
+            const auto b = e.as<AccountOpened>();
+            l("account", b.account)("account_kind", b.account_kind)("rule", b.self_trade_rule);
+            break;
+        }
+        case EventKind::self_trade_rule_set: {
+            const auto b = e.as<SelfTradeRuleSet>();
+            l("reference", b.reference)("account", b.account)("rule", b.rule);
             break;
         }
         case EventKind::session_negotiated: {
@@ -183,6 +203,18 @@ void body_of(Line& l, const Event& e) {
             const auto b = e.as<OrderAmended>();
             l("order_id", b.order_id)("cl_ord_id", b.cl_ord_id)("orig", b.orig_cl_ord_id)("price", b.price);
             l("leaves", b.leaves)("cum", b.cum)("available", b.available)("held", b.held)("kept", b.kept_priority);
+            break;
+        }
+        case EventKind::order_decremented: {
+            const auto b = e.as<OrderDecremented>();
+            l("order_id", b.order_id)("cl_ord_id", b.cl_ord_id)("price", b.price)("quantity", b.quantity);
+            l("leaves", b.leaves)("cum", b.cum)("available", b.available)("held", b.held)("rested", b.rested);
+            break;
+        }
+        case EventKind::mass_canceled: {
+            const auto b = e.as<MassCanceled>();
+            l("cl_ord_id", b.cl_ord_id)("account", b.account)("instrument", b.instrument)("side", b.side);
+            l("canceled", b.canceled)("complete", b.complete);
             break;
         }
         case EventKind::order_restored: {

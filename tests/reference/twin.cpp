@@ -26,7 +26,9 @@ std::uint32_t permission_of(CommandKind kind) {
     switch (kind) {
         case CommandKind::place_order:
         case CommandKind::cancel_order:
-        case CommandKind::amend_order: return kPermitTrade;
+        case CommandKind::amend_order:
+        case CommandKind::mass_cancel:
+        case CommandKind::set_self_trade_rule: return kPermitTrade;
         case CommandKind::transfer: return kPermitTransfer;
         default: return kPermitOperator;
     }
@@ -37,7 +39,9 @@ std::uint64_t reference_of(const Command& command) {
         case CommandKind::place_order: return command.as<PlaceOrder>().cl_ord_id.value;
         case CommandKind::cancel_order: return command.as<CancelOrder>().cl_ord_id.value;
         case CommandKind::amend_order: return command.as<AmendOrder>().cl_ord_id.value;
+        case CommandKind::mass_cancel: return command.as<MassCancel>().cl_ord_id.value;
         case CommandKind::open_account: return command.as<OpenAccount>().reference;
+        case CommandKind::set_self_trade_rule: return command.as<SetSelfTradeRule>().reference;
         case CommandKind::negotiate_session: return command.as<NegotiateSession>().connection;
         case CommandKind::establish_session: return command.as<EstablishSession>().connection;
         case CommandKind::disconnect_session: return command.as<DisconnectSession>().connection;
@@ -91,6 +95,9 @@ template void Twin::emit(const OrderFilled&, SessionId);
 template void Twin::emit(const OrderCanceled&, SessionId);
 template void Twin::emit(const CancelRejected&, SessionId);
 template void Twin::emit(const OrderAmended&, SessionId);
+template void Twin::emit(const OrderDecremented&, SessionId);
+template void Twin::emit(const MassCanceled&, SessionId);
+template void Twin::emit(const SelfTradeRuleSet&, SessionId);
 template void Twin::emit(const Transferred&, SessionId);
 
 std::vector<Event> Twin::apply(const Command& command) {
@@ -163,6 +170,10 @@ void Twin::dispatch(const Command& command, SessionId from) {
         case CommandKind::place_order: return place(command.as<PlaceOrder>(), from);
         case CommandKind::cancel_order: return cancel(command.as<CancelOrder>(), from);
         case CommandKind::amend_order: return amend(command.as<AmendOrder>(), from);
+        case CommandKind::mass_cancel: return mass_cancel(command.as<MassCancel>(), from);
+        case CommandKind::set_self_trade_rule:
+            reason = set_self_trade_rule(command.as<SetSelfTradeRule>(), from);
+            break;
         case CommandKind::transfer: {
             const auto body = command.as<Transfer>();
             const Request request{.kind = TransferKind::transfer,

@@ -1,10 +1,11 @@
 // Twin: the exchange once more, as plainly as it can be written, from docs/rules.md and src/model alone. Random
 // commands must give the same bytes from it and from the core, so it shares no idea with the core: no holds are kept
-// (what an account holds is added up from its open orders), no queues (candidates are sorted for every fill), no
-// running fees (the formula is evaluated over all fills of an order). 128-bit integers throughout.
+// (what an account holds is added up from its open orders), no queues (the next maker is looked for among all orders),
+// no running fees (the formula is evaluated over all fills of an order), and a FOK order is first tried on a copy of
+// the whole venue. 128-bit integers throughout.
 //
 // Owner: one thread of a test. Limits: slow, by design quadratic in open orders. A broken invariant of its own is a
-// DCX_CHECK. Price nodes, a capacity of the core's memory layout, are the one rule of the page it does not know.
+// DCX_CHECK.
 #pragma once
 
 #include <array>
@@ -35,6 +36,7 @@ class Twin {
         AccountId account{};
         InstrumentId instrument{};
         OrderSlot slot{};
+        AssetId pays{};  // what it holds
         Side side{};
         std::uint8_t flags{};
         Price price{};
@@ -62,8 +64,10 @@ class Twin {
 
     [[nodiscard]] bool started() const { return genesis_.has_value(); }
     [[nodiscard]] Balance balance(AccountId account, AssetId asset) const;
-    // Resting orders of one side, best price first, at one price the earliest first.
-    [[nodiscard]] std::vector<Order> queue(InstrumentId instrument, Side side) const;
+    // Of every account and asset, in this order.
+    [[nodiscard]] std::vector<Balance> balances() const;
+    // Resting orders of one side, best price first, at one price the earliest first. Valid until the next command.
+    [[nodiscard]] std::vector<const Order*> queue(InstrumentId instrument, Side side) const;
     [[nodiscard]] std::vector<Level> depth(InstrumentId instrument, Side side) const;
     [[nodiscard]] std::uint32_t open_orders() const { return static_cast<std::uint32_t>(orders_.size()); }
     // What the session must send next; 0 when there is no such session.
@@ -79,6 +83,10 @@ class Twin {
     [[nodiscard]] std::string check() const;
 
   private:
+    struct Account {
+        AccountKind kind{};
+        SelfTradeRule rule{};
+    };
     struct Session {
         KeyId key{};
         std::uint64_t client_session{};
@@ -132,27 +140,42 @@ class Twin {
     RejectReason list_asset(const ListAsset& body, SessionId to);
     RejectReason list_instrument(const ListInstrument& body, SessionId to);
     RejectReason set_phase(const SetPhase& body, SessionId to);
+    RejectReason set_self_trade_rule(const SetSelfTradeRule& body, SessionId from);
 
-    // twin_orders.cpp
+    // twin_orders.cpp: what clients ask of orders
     void place(const PlaceOrder& body, SessionId from);
     void cancel(const CancelOrder& body, SessionId from);
     void amend(const AmendOrder& body, SessionId from);
+    void mass_cancel(const MassCancel& body, SessionId from);
     RejectReason check_place(const PlaceOrder& body, SessionId from);
     RejectReason check_number(ClOrdId cl_ord_id, SessionId from);
     RejectReason check_amend(const AmendOrder& body, const Order& order, std::int64_t& open) const;
-    std::optional<std::size_t> find_order(AccountId account, OrderId id, ClOrdId orig, SessionId from) const;
-    void take(std::size_t taker, bool may_rest);
-    void fill(Order& maker, Order& taker);
-    void report_fill(const Order& order, Liquidity liquidity, int128 fee);
-    int128 charge(Order& order, std::int64_t rate, int128 received);
+    RejectReason check_mass_cancel(const MassCancel& body, SessionId from);
+    [[nodiscard]] std::optional<std::size_t> find_order(AccountId account, OrderId id, ClOrdId orig,
+                                                        SessionId from) const;
     void report_cancel(const Order& order, CancelReason reason, ClOrdId by, SessionId to);
     void finish(std::size_t index);
     OrderSlot take_slot();
-    [[nodiscard]] std::optional<std::size_t> best_opposite(const Order& taker) const;
+    [[nodiscard]] bool levels_are_full() const;
     [[nodiscard]] bool would_trade(InstrumentId instrument, Side side, Price price) const;
     [[nodiscard]] bool notional_fits(const Market& market, std::int64_t price, std::int64_t quantity) const;
     [[nodiscard]] int128 hold_of(InstrumentId instrument, Side side, Price price, std::int64_t open) const;
-    [[nodiscard]] AssetId paid_with(const Order& order) const;
+    [[nodiscard]] int128 hold_of(const Order& o) const { return hold_of(o.instrument, o.side, o.price, o.open); }
+
+    // twin_matching.cpp: what an order meets
+    enum class Took { all, rest, too_much, canceled };
+    void take(OrderId id, TimeInForce time_in_force);
+    Took match(OrderId id);
+    [[nodiscard]] bool fills_wholly(OrderId id) const;
+    bool meet_own(std::size_t maker, std::size_t taker);
+    void decrement(std::size_t index, std::int64_t quantity);
+    void cancel_own(const Order& order);
+    void fill(Order& maker, Order& taker);
+    void report_fill(const Order& order, Liquidity liquidity, int128 fee);
+    int128 charge(Order& order, std::int64_t rate, int128 received);
+    [[nodiscard]] std::optional<std::size_t> next_maker(const Order& taker) const;
+    [[nodiscard]] std::size_t index_of(OrderId id) const;
+    [[nodiscard]] SelfTradeRule rule_of(AccountId account) const { return accounts_.at(account.value - 1).rule; }
 
     // twin_money.cpp
     void move(const Command& command, Request request, SessionId from, bool malformed);
@@ -177,7 +200,7 @@ class Twin {
     CommandHeader current_{};
     std::vector<Event> events_;
 
-    std::vector<AccountKind> accounts_;
+    std::vector<Account> accounts_;
     std::vector<Key> keys_;
     std::vector<AssetListed> assets_;
     std::vector<Market> instruments_;

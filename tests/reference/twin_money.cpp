@@ -21,13 +21,28 @@ int128 Twin::owned(AccountId account, AssetId asset) const {
 int128 Twin::held(AccountId account, AssetId asset) const {
     int128 sum = 0;
     for (const Order& o : orders_)
-        if (o.account == account && paid_with(o) == asset) sum += hold_of(o.instrument, o.side, o.price, o.open);
+        if (o.account == account && o.pays == asset) sum += hold_of(o);
     return sum;
 }
 
 Twin::Balance Twin::balance(AccountId account, AssetId asset) const {
     const int128 holds = held(account, asset);
     return {.available = Amount{*narrow(owned(account, asset) - holds)}, .held = Amount{*narrow(holds)}};
+}
+
+std::vector<Twin::Balance> Twin::balances() const {
+    std::vector<int128> holds(accounts_.size() * assets_.size());
+    const auto place_of = [&](std::uint32_t account, std::uint32_t asset) {
+        return (account - 1) * assets_.size() + asset - 1;
+    };
+    for (const Order& o : orders_) holds[place_of(o.account.value, o.pays.value)] += hold_of(o);
+    std::vector<int128> available(holds.size());
+    for (std::size_t i = 0; i < holds.size(); ++i) available[i] = -holds[i];
+    for (const auto& [whose, amount] : owned_) available[place_of(whose.first, whose.second)] += amount;
+    std::vector<Balance> result(holds.size());
+    for (std::size_t i = 0; i < holds.size(); ++i)
+        result[i] = {.available = Amount{*narrow(available[i])}, .held = Amount{*narrow(holds[i])}};
+    return result;
 }
 
 void Twin::post(AccountId from, AccountId to, AssetId asset, int128 amount) {
@@ -120,7 +135,8 @@ std::vector<Event> Twin::told_state() const {
         tell(listing);
     }
     for (std::uint32_t i = 2; i < accounts_.size(); ++i)
-        tell(AccountOpened{.account = AccountId{i + 1}, .account_kind = accounts_[i]});
+        tell(AccountOpened{
+            .account = AccountId{i + 1}, .account_kind = accounts_[i].kind, .self_trade_rule = accounts_[i].rule});
     for (std::uint32_t i = 0; i < keys_.size(); ++i)
         tell(KeyAdded{.public_key = keys_[i].public_key,
                       .key = KeyId{i + 1},
@@ -134,27 +150,28 @@ std::vector<Event> Twin::told_state() const {
                              .last_cl_ord_id = sessions_[i].last_cl_ord_id,
                              .session = SessionId{i + 1},
                              .key = sessions_[i].key});
+    const std::vector<Balance> all = balances();
     for (std::uint32_t account = 1; account <= accounts_.size(); ++account)
         for (const AssetListed& asset : assets_) {
-            const Balance b = balance(AccountId{account}, asset.asset);
+            const Balance b = all[(account - 1) * assets_.size() + asset.asset.value - 1];
             if (b == Balance{}) continue;
             tell(BalanceRestored{
                 .available = b.available, .held = b.held, .account = AccountId{account}, .asset = asset.asset});
         }
     for (const Market& m : instruments_)
         for (const Side side : {Side::buy, Side::sell})
-            for (const Order& o : queue(m.listing.instrument, side))
-                tell(OrderRestored{.order_id = o.id,
-                                   .cl_ord_id = o.cl_ord_id,
-                                   .price = o.price,
-                                   .quantity = Quantity{o.filled + o.open},
-                                   .leaves = Quantity{o.open},
-                                   .account = o.account,
-                                   .instrument = o.instrument,
-                                   .slot = o.slot,
-                                   .owner = o.session,
-                                   .side = o.side,
-                                   .flags = o.flags});
+            for (const Order* o : queue(m.listing.instrument, side))
+                tell(OrderRestored{.order_id = o->id,
+                                   .cl_ord_id = o->cl_ord_id,
+                                   .price = o->price,
+                                   .quantity = Quantity{o->filled + o->open},
+                                   .leaves = Quantity{o->open},
+                                   .account = o->account,
+                                   .instrument = o->instrument,
+                                   .slot = o->slot,
+                                   .owner = o->session,
+                                   .side = o->side,
+                                   .flags = o->flags});
     const Genesis venue = genesis_.value_or(Genesis{});
     tell(RestoreCompleted{.venue_id = venue.venue_id,
                           .epoch = epoch_,
@@ -164,10 +181,11 @@ std::vector<Event> Twin::told_state() const {
 }
 
 std::string Twin::check() const {
+    const std::vector<Balance> all = balances();
     for (const AssetListed& asset : assets_) {
         int128 sum = 0;
         for (std::uint32_t account = 1; account <= accounts_.size(); ++account) {
-            const Balance b = balance(AccountId{account}, asset.asset);
+            const Balance b = all[(account - 1) * assets_.size() + asset.asset.value - 1];
             sum += int128{b.available.value} + b.held.value;
             if (account == kIssuanceAccount.value &&
                 (b.available.value > 0 || -b.available.value > asset.issue_cap.value))
@@ -179,11 +197,14 @@ std::string Twin::check() const {
     }
     for (const Order& o : orders_)
         if (o.open < 1 || o.arrival == 0) return "an open order without quantity or outside of the book";
+    std::size_t levels = 0;
     for (const Market& m : instruments_) {
-        const auto bids = queue(m.listing.instrument, Side::buy);
-        const auto asks = queue(m.listing.instrument, Side::sell);
+        const auto bids = depth(m.listing.instrument, Side::buy);
+        const auto asks = depth(m.listing.instrument, Side::sell);
         if (!bids.empty() && !asks.empty() && bids.front().price >= asks.front().price) return "a book is crossed";
+        levels += bids.size() + asks.size();
     }
+    if (levels > genesis_->max_price_levels) return "more price levels than allowed";
     if (orders_.size() + free_slots_.size() != slots_used_) return "a slot is lost";
     if (remembered_.size() != requests_.size() || remembered_.size() > genesis_->max_transfer_ids)
         return "more transfer ids remembered than allowed";

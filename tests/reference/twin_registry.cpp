@@ -50,11 +50,11 @@ RejectReason Twin::genesis(const Genesis& g) {
     const bool fits = within(g.max_accounts, 3, power(24)) && within(g.max_assets, 1, 1024) &&
                       within(g.max_instruments, 1, 65536) && within(g.max_orders, 1, power(26)) &&
                       within(g.max_sessions, 1, power(20)) && within(g.max_keys, 1, power(24)) &&
-                      within(g.max_price_nodes, 64, power(24)) && within(g.max_fills_per_command, 1, power(20)) &&
+                      within(g.max_price_levels, 1, power(26)) && within(g.max_fills_per_command, 1, power(20)) &&
                       within(g.max_transfer_ids, 1, power(26)) && g.simulated <= 1 && all_zero(g.zero);
     if (!fits) return RejectReason::limit_out_of_range;
     genesis_ = g;
-    accounts_ = {AccountKind::venue, AccountKind::venue};
+    accounts_ = {{.kind = AccountKind::venue}, {.kind = AccountKind::venue}};
     keys_ = {{.public_key = g.operator_key, .account = {}, .permissions = kPermitAll}};
     emit(GenesisApplied{.venue_id = g.venue_id, .simulated = g.simulated}, SessionId{});
     return RejectReason::none;
@@ -121,7 +121,7 @@ RejectReason Twin::open_account(const OpenAccount& body, SessionId to) {
         return RejectReason::malformed_field;
     if (!all_zero(body.zero)) return RejectReason::malformed_field;
     if (accounts_.size() == genesis_->max_accounts) return RejectReason::capacity_exhausted;
-    accounts_.push_back(body.account_kind);
+    accounts_.push_back({.kind = body.account_kind});
     emit(AccountOpened{.reference = body.reference,
                        .account = AccountId{static_cast<std::uint32_t>(accounts_.size())},
                        .account_kind = body.account_kind},
@@ -133,7 +133,8 @@ RejectReason Twin::add_key(const AddKey& body, SessionId to) {
     const bool for_operator = (body.permissions & kPermitOperator) != 0;
     if (body.permissions == 0 || (body.permissions & ~kPermitAll) != 0 || for_operator != (body.account.value == 0))
         return RejectReason::malformed_field;
-    if (!for_operator && (!exists(accounts_, body.account) || accounts_[body.account.value - 1] == AccountKind::venue))
+    if (!for_operator &&
+        (!exists(accounts_, body.account) || accounts_[body.account.value - 1].kind == AccountKind::venue))
         return RejectReason::unknown_account;
     for (const Key& key : keys_)
         if (key.public_key == body.public_key) return RejectReason::key_already_known;
@@ -217,6 +218,20 @@ RejectReason Twin::set_phase(const SetPhase& body, SessionId to) {
     for (Market& m : instruments_)
         if (body.instrument.value == 0 || m.listing.instrument == body.instrument) m.phase = body.phase;
     emit(PhaseChanged{.instrument = body.instrument, .phase = body.phase}, to);
+    return RejectReason::none;
+}
+
+RejectReason Twin::set_self_trade_rule(const SetSelfTradeRule& body, SessionId from) {
+    const bool known = body.rule == SelfTradeRule::none || body.rule == SelfTradeRule::cancel_taker ||
+                       body.rule == SelfTradeRule::cancel_maker || body.rule == SelfTradeRule::cancel_both ||
+                       body.rule == SelfTradeRule::decrement_and_cancel;
+    if (!known || !all_zero(body.zero)) return RejectReason::malformed_field;
+    const AccountId own = account_of(from);
+    if (own.value != 0 && body.account != own) return RejectReason::not_your_account;
+    if (!exists(accounts_, body.account) || accounts_[body.account.value - 1].kind == AccountKind::venue)
+        return RejectReason::unknown_account;
+    accounts_[body.account.value - 1].rule = body.rule;
+    emit(SelfTradeRuleSet{.reference = body.reference, .account = body.account, .rule = body.rule}, from);
     return RejectReason::none;
 }
 

@@ -1,4 +1,4 @@
-// Core against twin under random commands. In the environment: DCX_SOAK=1 runs 10 million commands instead of 400'000,
+// Core against twin under random commands. In the environment: DCX_SOAK=1 runs 50 million commands instead of 500'000,
 // DCX_TWIN_SEED=N runs that seed alone.
 #include "reference/twin.h"
 
@@ -27,8 +27,8 @@ namespace dcx::reference {
 namespace {
 
 constexpr std::size_t kCommandsPerSeed = 2000;
-constexpr std::size_t kStateEvery = 4;
-constexpr std::size_t kToldStateEvery = 48;
+constexpr std::size_t kStateEvery = 8;  // balances, invariants, and all that is told after a start
+constexpr std::int64_t kFarTicks = 131'072;
 
 std::array<char, 96> seed_line{};
 void say_seed() { static_cast<void>(!write(STDERR_FILENO, seed_line.data(), std::strlen(seed_line.data()))); }
@@ -47,21 +47,64 @@ struct Coverage {
     std::map<RejectReason, std::uint64_t> reasons;
     std::map<EventKind, std::uint64_t> kinds;
     std::map<CancelReason, std::uint64_t> cancels;
+    std::map<SelfTradeRule, std::uint64_t> own_meetings;  // under each rule
+    std::map<AccountId, SelfTradeRule> rules;
+    std::uint32_t max_orders = 0;
     std::uint64_t fills_of_one_command = 0;
     std::uint64_t fills_of_amends = 0;
+    std::uint64_t filled_foks = 0;
+    std::uint64_t far_sweeps = 0;            // fills of one command more than kFarTicks from each other
+    std::uint64_t places_without_level = 0;  // refused though there was a slot
+    std::uint64_t amends_without_level = 0;
+    std::uint64_t bounded_mass_cancels = 0;
 
-    void count(const Command& command, std::span<const Event> events) {
-        std::uint64_t fills = 0;
+    void start_run() {
+        rules.clear();
+        max_orders = 0;
+    }
+    void count(const Command& command, std::span<const Event> events, std::uint32_t open_orders) {
+        std::vector<std::int64_t> prices;
         for (const Event& e : events) {
             ++kinds[e.header.kind];
-            if (e.header.kind == EventKind::command_rejected) ++reasons[e.as<CommandRejected>().reason];
-            if (e.header.kind == EventKind::order_rejected) ++reasons[e.as<OrderRejected>().reason];
-            if (e.header.kind == EventKind::cancel_rejected) ++reasons[e.as<CancelRejected>().reason];
-            if (e.header.kind == EventKind::order_canceled) ++cancels[e.as<OrderCanceled>().reason];
-            fills += e.header.kind == EventKind::trade_executed;
+            count_reject(e, open_orders);
+            count_self_trade(e);
+            if (e.header.kind == EventKind::trade_executed) prices.push_back(e.as<TradeExecuted>().price.value);
+            if (e.header.kind == EventKind::mass_canceled) bounded_mass_cancels += e.as<MassCanceled>().complete == 0;
         }
-        fills_of_one_command = std::max(fills_of_one_command, fills);
-        if (command.header.kind == CommandKind::amend_order) fills_of_amends += fills;
+        if (events[0].header.kind == EventKind::genesis_applied) max_orders = command.as<Genesis>().max_orders;
+        fills_of_one_command = std::max<std::uint64_t>(fills_of_one_command, prices.size());
+        if (command.header.kind == CommandKind::amend_order) fills_of_amends += prices.size();
+        if (!prices.empty()) far_sweeps += std::abs(prices.back() - prices.front()) > kFarTicks;
+        if (command.header.kind == CommandKind::place_order && !prices.empty())
+            filled_foks += command.as<PlaceOrder>().time_in_force == TimeInForce::fok;
+    }
+
+  private:
+    void count_reject(const Event& e, std::uint32_t open_orders) {
+        if (e.header.kind == EventKind::command_rejected) ++reasons[e.as<CommandRejected>().reason];
+        if (e.header.kind == EventKind::order_rejected) {
+            const RejectReason reason = e.as<OrderRejected>().reason;
+            ++reasons[reason];
+            places_without_level += reason == RejectReason::capacity_exhausted && open_orders < max_orders;
+        }
+        if (e.header.kind == EventKind::cancel_rejected) {
+            const RejectReason reason = e.as<CancelRejected>().reason;
+            ++reasons[reason];
+            amends_without_level += reason == RejectReason::capacity_exhausted;
+        }
+    }
+    void count_self_trade(const Event& e) {
+        if (e.header.kind == EventKind::self_trade_rule_set)
+            rules[e.as<SelfTradeRuleSet>().account] = e.as<SelfTradeRuleSet>().rule;
+        if (e.header.kind == EventKind::trade_executed) {
+            const auto trade = e.as<TradeExecuted>();
+            if (trade.maker_account == trade.taker_account) ++own_meetings[rules[trade.maker_account]];
+        }
+        if (e.header.kind == EventKind::order_decremented) ++own_meetings[rules[e.as<OrderDecremented>().account]];
+        if (e.header.kind != EventKind::order_canceled) return;
+        const auto canceled = e.as<OrderCanceled>();
+        ++cancels[canceled.reason];
+        if (canceled.reason == CancelReason::self_trade) ++own_meetings[rules[canceled.account]];
     }
 };
 
@@ -77,14 +120,15 @@ std::set<Enum> all_of_enum() {
 std::string run_seed(std::uint64_t seed, std::vector<Step>& steps, Coverage& coverage) {
     CommandGenerator generator(seed);
     Pair pair;
+    coverage.start_run();
     for (std::size_t i = 1; i <= kCommandsPerSeed; ++i) {
         steps.push_back(generator.next());
         std::string difference = pair.apply(steps.back().command);
         if (difference.empty() && i % kStateEvery == 0) difference = pair.compare_state();
-        if (difference.empty() && i % kToldStateEvery == 0) difference = pair.compare_told_state();
+        if (difference.empty() && i % kStateEvery == 0) difference = pair.compare_told_state();
         if (!difference.empty()) return "after " + describe(steps.back().command) + "\n" + difference;
         generator.observe(steps.back(), pair.events());
-        coverage.count(steps.back().command, pair.events());
+        coverage.count(steps.back().command, pair.events(), pair.twin().open_orders());
     }
     return {};
 }
@@ -105,7 +149,7 @@ TEST_CASE("random commands: the same events, books and balances from core and tw
     const char* only = std::getenv("DCX_TWIN_SEED");
     const char* soak = std::getenv("DCX_SOAK");
     const std::uint64_t first = only != nullptr ? std::strtoull(only, nullptr, 10) : 1;
-    const std::uint64_t total = soak != nullptr && *soak == '1' ? 10'000'000 : 400'000;
+    const std::uint64_t total = soak != nullptr && *soak == '1' ? 50'000'000 : 500'000;
     const std::uint64_t seeds = only != nullptr ? 1 : total / kCommandsPerSeed;
 
     Coverage coverage;
@@ -128,14 +172,32 @@ TEST_CASE("random commands: the same events, books and balances from core and tw
         CAPTURE(to_string(kind));
         if (kind < EventKind::balance_restored) CHECK(coverage.kinds[kind] > 0);
     }
-    for (const CancelReason reason : {CancelReason::requested, CancelReason::ioc_remainder, CancelReason::fill_limit})
-        CHECK(coverage.cancels[reason] > 100);
+    for (const CancelReason reason : all_of_enum<CancelReason>()) {
+        CAPTURE(to_string(reason));
+        CHECK(coverage.cancels[reason] > 1000);
+    }
+    for (const SelfTradeRule rule : {SelfTradeRule::none, SelfTradeRule::cancel_taker, SelfTradeRule::cancel_maker,
+                                     SelfTradeRule::cancel_both, SelfTradeRule::decrement_and_cancel}) {
+        CAPTURE(static_cast<int>(rule));
+        CHECK(coverage.own_meetings[rule] > 500);
+    }
     CHECK(coverage.kinds[EventKind::trade_executed] > 20'000);
-    CHECK(coverage.fills_of_one_command >= 6);
+    CHECK(coverage.fills_of_one_command >= 20);
     CHECK(coverage.fills_of_amends > 1000);
+    CHECK(coverage.filled_foks > 1000);
+    CHECK(coverage.far_sweeps > 100);
+    CHECK(coverage.places_without_level > 1000);
+    CHECK(coverage.amends_without_level > 1000);
+    CHECK(coverage.bounded_mass_cancels > 100);
     if (std::getenv("DCX_TWIN_PRINT") != nullptr) {
         for (const auto& [reason, count] : coverage.reasons) MESSAGE(to_string(reason) << " " << count);
         for (const auto& [kind, count] : coverage.kinds) MESSAGE(to_string(kind) << " " << count);
+        for (const auto& [reason, count] : coverage.cancels) MESSAGE(to_string(reason) << " " << count);
+        for (const auto& [rule, count] : coverage.own_meetings) MESSAGE("rule " << int(rule) << " " << count);
+        MESSAGE("far sweeps " << coverage.far_sweeps << ", filled FOKs " << coverage.filled_foks << ", most fills "
+                              << coverage.fills_of_one_command << ", refused by levels "
+                              << coverage.places_without_level << " + " << coverage.amends_without_level
+                              << ", mass cancels in parts " << coverage.bounded_mass_cancels);
     }
 }
 
@@ -180,6 +242,7 @@ TEST_CASE("the state hash is a function of the commands, and tells one of them f
     CHECK(hash_after(commands) == hash);
     // Each of these leaves its trace only if everything that decides on later commands is in the hash.
     std::size_t compared = 0;
+    std::size_t rules = 0;
     for (std::size_t i = 0; i < commands.size(); ++i) {
         std::vector<Command> other = commands;
         if (other[i].header.kind == CommandKind::place_order) {
@@ -190,6 +253,10 @@ TEST_CASE("the state hash is a function of the commands, and tells one of them f
             auto body = other[i].as<Mint>();
             body.amount.value -= 1;
             other[i] = Command::make(body, other[i].header);
+        } else if (other[i].header.kind == CommandKind::set_self_trade_rule) {
+            auto body = other[i].as<SetSelfTradeRule>();
+            body.rule = body.rule == SelfTradeRule::none ? SelfTradeRule::cancel_both : SelfTradeRule::none;
+            other[i] = Command::make(body, other[i].header);
         } else {
             continue;
         }
@@ -197,13 +264,16 @@ TEST_CASE("the state hash is a function of the commands, and tells one of them f
         std::vector<Event> events;
         for (std::size_t j = 0; j <= i; ++j) events = twin.apply(other[j]);
         const EventKind last = events.back().header.kind;
-        if (last != EventKind::order_rested && last != EventKind::transferred) continue;
+        if (last != EventKind::order_rested && last != EventKind::transferred && last != EventKind::self_trade_rule_set)
+            continue;
+        rules += last == EventKind::self_trade_rule_set;
         other.resize(i + 1);
         const std::vector<Command> same(commands.begin(), commands.begin() + static_cast<std::ptrdiff_t>(i + 1));
         CHECK(hash_after(other) != hash_after(same));
-        if (++compared == 20) break;
+        if (++compared == 60) break;
     }
-    CHECK(compared == 20);
+    CHECK(compared == 60);
+    CHECK(rules > 0);
 }
 
 // Too long for the twin, so the expectation is written out: every maker once, in the order of arrival, then nothing.
@@ -228,7 +298,7 @@ TEST_CASE("a sweep of 5,000 orders takes them in the order in which they came") 
                  .max_orders = count + 1,
                  .max_sessions = 2,
                  .max_keys = 2,
-                 .max_price_nodes = 64,
+                 .max_price_levels = 64,
                  .max_fills_per_command = count + 1,
                  .max_transfer_ids = 8},
          0, 0);

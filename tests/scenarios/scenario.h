@@ -53,6 +53,8 @@ class Scenario {
     std::vector<Event> place(Words& words);
     std::vector<Event> cancel(Words& words);
     std::vector<Event> amend(Words& words);
+    std::vector<Event> mass_cancel(Words& words);
+    std::vector<Event> self_trade(Words& words);
     std::vector<Event> money(const std::string& verb, Words& words);
     std::vector<Event> phase(Words& words, Phase phase);
     std::vector<Event> venue(const std::string& verb, Words& words);
@@ -78,6 +80,7 @@ class Scenario {
 
     reference::Pair pair_;
     bool started_ = false;
+    bool repeats_ = false;  // more of the same statement follow: the state is compared after the last
     std::uint64_t sequence_ = 0;
     std::int64_t now_ns_ = 1'767'225'600'000'000'000;  // 2026-01-01
     std::map<std::string, Party> parties_;

@@ -63,6 +63,8 @@ std::vector<Event> Scenario::command(const std::string& verb, Words& words) {
     if (verb == "place") return place(words);
     if (verb == "cancel") return cancel(words);
     if (verb == "amend") return amend(words);
+    if (verb == "mass_cancel") return mass_cancel(words);
+    if (verb == "self_trade") return self_trade(words);
     if (verb == "transfer" || verb == "mint" || verb == "burn") return money(verb, words);
     if (verb == "halt") return phase(words, Phase::halted);
     if (verb == "resume") return phase(words, Phase::trading);
@@ -79,9 +81,11 @@ std::vector<Event> Scenario::place(Words& words) {
     body.side = side == "buy" ? Side::buy : Side::sell;
     const std::string how = words.take("time in force");
     body.type = how.starts_with("market") ? OrderType::market : OrderType::limit;
-    if (how != "gtc" && how != "ioc" && how != "market" && how != "market_gtc")
+    if (how != "gtc" && how != "ioc" && how != "fok" && how != "market" && how != "market_fok" && how != "market_gtc")
         throw ScenarioError("no time in force: " + how);
-    body.time_in_force = how.ends_with("gtc") ? TimeInForce::gtc : TimeInForce::ioc;
+    body.time_in_force = how.ends_with("gtc")   ? TimeInForce::gtc
+                         : how.ends_with("fok") ? TimeInForce::fok
+                                                : TimeInForce::ioc;
     body.quantity = parse_quantity(words.take("quantity"), market);
     words.expect("@");
     body.price = parse_price(words.take("price"), market);
@@ -130,6 +134,30 @@ std::vector<Event> Scenario::amend(Words& words) {
     body.cl_ord_id = ClOrdId{o.cl_ord_id};
     body.slot_hint = o.hint;
     return send_from(name, Command::make(body), o);
+}
+
+// Without a market: of all of them; XXX/XXX is one that does not exist.
+std::vector<Event> Scenario::mass_cancel(Words& words) {
+    const std::string name = words.take("name");
+    MassCancel body;
+    if (words.take_if("XXX/XXX"))
+        body.instrument = InstrumentId{99u};
+    else if (words.peek().find('/') != std::string::npos)
+        body.instrument = market_named(words.take("market")).instrument;
+    if (words.take_if("buy"))
+        body.side = Side::buy;
+    else if (words.take_if("sell"))
+        body.side = Side::sell;
+    const Overrides o = overrides(name, words);
+    body.account = o.account;
+    body.cl_ord_id = ClOrdId{o.cl_ord_id};
+    return send_from(name, Command::make(body), o);
+}
+
+std::vector<Event> Scenario::self_trade(Words& words) {
+    const std::string name = words.take("name");
+    const SetSelfTradeRule body{.account = account_named(name), .rule = parse_rule(words.take("rule"))};
+    return send_from(words.take_if("by") ? words.take("session") : name, Command::make(body));
 }
 
 // "id x [at +5s]": the id made at the first use of x; without it a new one.

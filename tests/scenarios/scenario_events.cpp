@@ -50,17 +50,18 @@ std::string Scenario::session_name(SessionId session) const {
 
 std::string Scenario::drawn_book(const InstrumentListed& market) const {
     std::string text;
-    const auto draw = [&](Side side, const std::vector<reference::Twin::Order>& orders) {
+    const auto draw = [&](Side side, const std::vector<const reference::Twin::Order*>& orders) {
         std::vector<std::string> lines;
-        for (std::size_t i = 0; i < orders.size(); ++i) {
-            const bool same = i > 0 && orders[i].price == orders[i - 1].price;
-            const std::string order = quantity_text(Quantity{orders[i].open}, market) + " " + id_text(orders[i].id);
-            if (same) {
+        Price last{};
+        for (const reference::Twin::Order* o : orders) {
+            const std::string order = quantity_text(Quantity{o->open}, market) + " " + id_text(o->id);
+            if (o->price == last) {
                 lines.back() += ", " + order;
             } else {
-                lines.push_back(std::string(side == Side::buy ? "  buy " : "  sell ") +
-                                price_text(orders[i].price, market) + " : " + order);
+                lines.push_back(std::string(side == Side::buy ? "  buy " : "  sell ") + price_text(o->price, market) +
+                                " : " + order);
             }
+            last = o->price;
         }
         // Highest price on top, as books are drawn.
         if (side == Side::sell) std::reverse(lines.begin(), lines.end());
@@ -100,7 +101,19 @@ std::string Scenario::order_event_text(const Event& event) const {
         case EventKind::order_canceled: {
             const auto e = event.as<OrderCanceled>();
             return "canceled " + id_text(e.order_id) + " " + quantity_text(e.quantity, market(e.instrument)) + " " +
-                   std::string(to_string(e.reason)) + (e.rested != 0 ? " rested" : " never_rested");
+                   std::string(to_string(e.reason)) + (e.rested != 0 ? " rested" : " never_rested") + " to " +
+                   session_name(event.header.session);
+        }
+        case EventKind::order_decremented: {
+            const auto e = event.as<OrderDecremented>();
+            const InstrumentListed& m = market(e.instrument);
+            return "decremented " + id_text(e.order_id) + " " + quantity_text(e.quantity, m) + " leaves " +
+                   quantity_text(e.leaves, m) + (e.rested != 0 ? " rested" : " never_rested") + " to " +
+                   session_name(event.header.session);
+        }
+        case EventKind::mass_canceled: {
+            const auto e = event.as<MassCanceled>();
+            return "mass_canceled " + std::to_string(e.canceled) + (e.complete != 0 ? " complete" : " incomplete");
         }
         case EventKind::order_amended: {
             const auto e = event.as<OrderAmended>();
@@ -130,6 +143,7 @@ std::string Scenario::event_text(const Event& event) const {
             return "";
         case EventKind::phase_changed:
             return event.as<PhaseChanged>().phase == Phase::halted ? "phase halted" : "phase trading";
+        case EventKind::self_trade_rule_set: return "self_trade " + rule_text(event.as<SelfTradeRuleSet>().rule);
         case EventKind::epoch_started: return "epoch " + std::to_string(event.as<EpochStarted>().epoch);
         case EventKind::account_opened: return "opened";
         case EventKind::key_added: return "key_added";

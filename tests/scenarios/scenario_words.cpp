@@ -1,5 +1,6 @@
 #include "scenarios/scenario_words.h"
 
+#include <array>
 #include <sstream>
 
 #include "model/decimal.h"
@@ -22,6 +23,9 @@ std::int64_t steps(const std::string& text, std::int64_t mantissa, unsigned scal
     if (value % mantissa != 0) throw ScenarioError("'" + text + "' is between two steps of the market");
     return value / mantissa;
 }
+
+constexpr std::array<const char*, 5> kRules = {"none", "cancel_taker", "cancel_maker", "cancel_both",
+                                               "decrement_and_cancel"};
 
 }  // namespace
 
@@ -70,6 +74,17 @@ Scaled scaled(const std::string& text) {
     const std::size_t point = text.find('.');
     const std::size_t scale = point == text.npos ? 0 : text.size() - point - 1;
     return {.mantissa = decimal(text, static_cast<unsigned>(scale)), .scale = static_cast<std::uint8_t>(scale)};
+}
+
+SelfTradeRule parse_rule(const std::string& text) {
+    for (std::size_t i = 0; i < kRules.size(); ++i)
+        if (text == kRules[i]) return SelfTradeRule{static_cast<std::uint8_t>(i)};
+    Words number(text);
+    return SelfTradeRule{static_cast<std::uint8_t>(number.take_number("rule"))};
+}
+std::string rule_text(SelfTradeRule rule) {
+    const auto number = static_cast<std::size_t>(rule);
+    return number < kRules.size() ? kRules[number] : std::to_string(number);
 }
 
 Price parse_price(const std::string& text, const InstrumentListed& market) {

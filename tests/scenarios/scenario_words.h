@@ -44,6 +44,10 @@ struct Scaled {
 };
 [[nodiscard]] Scaled scaled(const std::string& text);
 
+// A rule by its name, or by a number that has none.
+[[nodiscard]] SelfTradeRule parse_rule(const std::string& text);
+[[nodiscard]] std::string rule_text(SelfTradeRule rule);
+
 [[nodiscard]] Price parse_price(const std::string& text, const InstrumentListed& market);
 [[nodiscard]] Quantity parse_quantity(const std::string& text, const InstrumentListed& market);
 [[nodiscard]] std::string price_text(Price price, const InstrumentListed& market);

@@ -1,128 +1,117 @@
-// The book of one instrument: strict price-time priority, trades at the maker's price. It knows orders, prices and
-// quantities; accounts, money and ids are the core's. One thread; orders and nodes come from pools shared by all books.
+// The book of one instrument: strict price-time priority. It knows orders, prices and quantities; accounts, money and
+// ids are the core's, and so is the loop that trades (`front`, `reduce`). One thread; orders and levels come from pools
+// shared by all books.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 
 #include "base/check.h"
+#include "core/book/ladder.h"
+#include "core/book/level.h"
 #include "core/book/order_pool.h"
-#include "core/book/price_tree.h"
 #include "model/types.h"
 
 namespace dcx::core {
 
+// Where the orders and levels of all books lie.
+struct BookStore {
+    BookStore() = default;
+    BookStore(MemorySource& memory, std::uint32_t max_orders, std::uint32_t max_levels)
+        : orders(memory, max_orders), levels(memory, max_levels) {}
+
+    OrderPool orders;
+    LevelStore levels;
+};
+
 class Book {
   public:
-    // Trades an incoming order of `side` with the other side, best price first and first in first out at a price, while
-    // it crosses `limit`, `open` is left and `fills_left` allows. For each fill calls
-    //     on_fill(maker_slot, price, quantity, maker_done)
-    // after the maker's open quantity was reduced; a maker that is done has left the book, its slot is the caller's to
-    // give back.
-    template <class OnFill>
-    void match(OrderPool& orders, NodePool& nodes, Side side, Price limit, Quantity& open, std::uint32_t& fills_left,
-               OnFill&& on_fill) {
-        PriceTree& makers = tree(opposite(side));
-        const PriceTree::Key worst = key_of(opposite(side), limit);
-        while (open.value > 0 && makers.best() <= worst && fills_left > 0) {
-            const PriceTree::Key key = makers.best();
-            Level& level = makers.at(nodes, key);
-            const Price price = price_of(opposite(side), key);
-            while (true) {
-                const std::uint32_t slot = level.head;
-                RestingOrder& maker = orders[slot];
-                const Quantity traded{std::min(open.value, maker.open.value)};
-                open -= traded;
-                maker.open -= traded;
-                --fills_left;
-                const bool done = maker.open.value == 0;
-                bool last_of_level = false;
-                if (done) {
-                    level.head = maker.next;
-                    if (level.head == kNoSlot)
-                        last_of_level = true;
-                    else
-                        orders[level.head].prev = kNoSlot;
-                }
-                on_fill(slot, price, traded, done);
-                if (last_of_level) {
-                    makers.erase(nodes, key);
-                    break;
-                }
-                if (open.value == 0 || fills_left == 0) return;
-            }
-        }
-    }
-
-    // Puts the order at the end of the queue at its price. At least kMaxNodesPerOrder nodes are free.
-    void rest(OrderPool& orders, NodePool& nodes, Side side, std::uint32_t slot) {
-        RestingOrder& order = orders[slot];
-        Level& level = tree(side).insert(nodes, key_of(side, order.price));
+    // Puts the order at the end of the queue at its price. store.levels.has_room().
+    void rest(BookStore& store, std::uint32_t slot) {
+        RestingOrder& order = store.orders[slot];
+        Level& level = ladder(order.key).open(store.levels, order.key);
         order.next = kNoSlot;
         order.prev = level.tail;
-        if (level.head == kNoSlot)
-            level.head = slot;
-        else
-            orders[level.tail].next = slot;
+        store.orders[level.tail].next = slot;  // of nobody when it is the first
+        level.head |= slot & mask(level.orders == 0);
         level.tail = slot;
+        level.open += order.open;
+        ++level.orders;
     }
-
     // Takes the order out of its queue, wherever in it.
-    void remove(OrderPool& orders, NodePool& nodes, Side side, std::uint32_t slot) {
-        const RestingOrder& order = orders[slot];
-        const PriceTree::Key key = key_of(side, order.price);
-        if (order.prev == kNoSlot && order.next == kNoSlot) {
-            tree(side).erase(nodes, key);
-            return;
+    void remove(BookStore& store, std::uint32_t slot) {
+        const RestingOrder& order = store.orders[slot];
+        Ladder& levels = ladder(order.key);
+        Level& level = levels.at(store.levels, order.key);
+        unlink(store, levels, level, order);
+    }
+    // Takes `quantity`, at most all that is open, from an order in the book; one that has nothing left leaves it.
+    // True when it did: its slot is the caller's to give back.
+    bool reduce(BookStore& store, std::uint32_t slot, Quantity quantity) {
+        RestingOrder& order = store.orders[slot];
+        DCX_CHECK(quantity.value > 0 && quantity <= order.open);
+        Ladder& levels = ladder(order.key);
+        Level& level = levels.at(store.levels, order.key);
+        if (quantity == order.open) {
+            unlink(store, levels, level, order);
+            order.open = {};
+            return true;
         }
-        Level& level = tree(side).at(nodes, key);
-        if (order.prev == kNoSlot)
-            level.head = order.next;
-        else
-            orders[order.prev].next = order.next;
-        if (order.next == kNoSlot)
-            level.tail = order.prev;
-        else
-            orders[order.next].prev = order.prev;
+        order.open -= quantity;
+        level.open -= quantity;
+        return false;
     }
 
-    // An incoming order of `side` at `price` would trade at once.
-    [[nodiscard]] bool crosses(Side side, Price price) const {
-        return tree(opposite(side)).best() <= key_of(opposite(side), price);
+    // The order that trades first on a side that is not empty.
+    [[nodiscard]] std::uint32_t front(const BookStore& store, Side side) const {
+        const Ladder& levels = ladder(side);
+        return levels.find(store.levels, levels.best())->head;
     }
-    [[nodiscard]] bool empty(Side side) const { return tree(side).best() == PriceTree::kNone; }
+    // An incoming order with this key would trade at once.
+    [[nodiscard]] bool crosses(PriceKey taker) const { return ladder(-taker).best() <= limit_of(taker); }
+    [[nodiscard]] bool empty(Side side) const { return ladder(side).best() == kNoKey; }
     // Best price of a side that is not empty.
-    [[nodiscard]] Price best(Side side) const { return price_of(side, tree(side).best()); }
+    [[nodiscard]] Price best(Side side) const { return price_of(ladder(side).best()); }
 
-    // Every level of a side from the best on: visit(price, level) -> false to stop.
+    // An incoming order with this key would trade all of `wanted` with at most `max_fills` orders. Looks at one level
+    // after the other, and into the queue of the last one only when its orders could be too many.
+    [[nodiscard]] bool can_fill(const BookStore& store, PriceKey taker, Quantity wanted, std::uint32_t max_fills) const;
+
+    // Every level of a side from the best on: visit(level) -> false to stop.
     template <class Visit>
-    void for_each_level(const NodePool& nodes, Side side, Visit&& visit) const {
-        const PriceTree& levels = tree(side);
-        for (auto key = levels.best(); key != PriceTree::kNone; key = levels.next(nodes, key))
-            if (!visit(price_of(side, key), *levels.find(nodes, key))) return;
+    void for_each_level(const BookStore& store, Side side, Visit&& visit) const {
+        const Ladder& levels = ladder(side);
+        for (PriceKey key = levels.best(); key != kNoKey; key = levels.next(store.levels, key))
+            if (!visit(*levels.find(store.levels, key))) return;
     }
-    // First order of the next worse level behind `price`; kNoSlot when there is none.
-    [[nodiscard]] std::uint32_t head_behind(const NodePool& nodes, Side side, Price price) const {
-        const auto key = tree(side).next(nodes, key_of(side, price));
-        return key == PriceTree::kNone ? kNoSlot : tree(side).find(nodes, key)->head;
+    // nullptr when there are no orders at this price.
+    [[nodiscard]] const Level* level(const BookStore& store, Side side, Price price) const {
+        return ladder(side).find(store.levels, key_of(side, price));
     }
-    [[nodiscard]] const Level* find_level(const NodePool& nodes, Side side, Price price) const {
-        return tree(side).find(nodes, key_of(side, price));
-    }
+    // The order behind this one in its side's priority, at whatever price; kNoSlot when it is the last.
+    [[nodiscard]] std::uint32_t behind(const BookStore& store, std::uint32_t slot) const;
 
   private:
-    // Smaller keys are better prices, on both sides.
-    [[nodiscard]] static PriceTree::Key key_of(Side side, Price price) {
-        return static_cast<PriceTree::Key>(side == Side::sell ? price.value : kMaxPrice - price.value);
+    void unlink(BookStore& store, Ladder& levels, Level& level, const RestingOrder& order) {
+        if (level.orders == 1) {
+            level = {.key = level.key, .open = {}};
+            return levels.close(store.levels, order.key);
+        }
+        // Neighbours that are not there are order 0, which is nobody's: no branches on where in the queue it stands.
+        store.orders[order.prev].next = order.next;
+        store.orders[order.next].prev = order.prev;
+        level.head ^= (level.head ^ order.next) & mask(order.prev == kNoSlot);
+        level.tail ^= (level.tail ^ order.prev) & mask(order.next == kNoSlot);
+        level.open -= order.open;
+        --level.orders;
     }
-    [[nodiscard]] static Price price_of(Side side, PriceTree::Key key) {
-        return Price{side == Side::sell ? static_cast<std::int64_t>(key) : kMaxPrice - static_cast<std::int64_t>(key)};
-    }
-    [[nodiscard]] PriceTree& tree(Side side) { return trees_[side == Side::sell]; }
-    [[nodiscard]] const PriceTree& tree(Side side) const { return trees_[side == Side::sell]; }
+    [[nodiscard]] static std::uint32_t mask(bool all) { return -std::uint32_t{all}; }
+    [[nodiscard]] Ladder& ladder(PriceKey key) { return ladders_[key > 0]; }
+    [[nodiscard]] const Ladder& ladder(PriceKey key) const { return ladders_[key > 0]; }
+    [[nodiscard]] Ladder& ladder(Side side) { return ladders_[side == Side::sell]; }
+    [[nodiscard]] const Ladder& ladder(Side side) const { return ladders_[side == Side::sell]; }
 
-    std::array<PriceTree, 2> trees_;
+    std::array<Ladder, 2> ladders_;
 };
 
 }  // namespace dcx::core

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "core/book/price_key.h"
 #include "model/types.h"
 
 namespace dcx::core {
@@ -16,9 +17,12 @@ inline constexpr std::uint32_t kNoSlot = 0;
 struct RestingOrder {
     OrderId id{};  // 0: the slot is free
     Quantity open{};
-    Price price{};
+    PriceKey key{};        // its price and side
     std::uint32_t next{};  // behind it in its queue, or in the free list
     std::uint32_t prev{};
+
+    [[nodiscard]] Side side() const { return side_of(key); }
+    [[nodiscard]] Price price() const { return price_of(key); }
 };
 static_assert(sizeof(RestingOrder) == 32);
 
@@ -33,16 +37,19 @@ class OrderPool {
     // part of the state (slots are told in events). The caller has asked has_free().
     std::uint32_t take() {
         std::uint32_t slot = free_;
-        if (slot != kNoSlot)
+        if (slot != kNoSlot) {
             free_ = orders_[slot].next;
-        else
+        } else {
             slot = ++used_;
-        DCX_CHECK(slot < orders_.size());
+            DCX_CHECK(slot < orders_.size());
+        }
         ++live_;
         return slot;
     }
     void give(std::uint32_t slot) {
-        orders_[slot] = {.id = {}, .open = {}, .price = {}, .next = free_, .prev = kNoSlot};
+        RestingOrder& order = orders_[slot];
+        order.id = {};
+        order.next = free_;
         free_ = slot;
         --live_;
     }
@@ -57,6 +64,10 @@ class OrderPool {
     // The open order in `slot` if its id is `id`: a hint that points anywhere is harmless.
     [[nodiscard]] bool holds(std::uint32_t slot, OrderId id) const {
         return slot != kNoSlot && slot < orders_.size() && orders_[slot].id == id && id;
+    }
+    // Its line is wanted soon.
+    void prefetch(std::uint32_t slot) const {
+        if (slot < orders_.size()) __builtin_prefetch(&orders_[slot]);
     }
 
   private:

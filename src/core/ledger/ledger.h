@@ -18,6 +18,10 @@ namespace dcx::core {
 
 struct Account {
     AccountKind kind{};
+    SelfTradeRule self_trade_rule{};
+    // Slots of its open orders, a list through OpenOrder::account_next in the order of their ids; 0: none.
+    std::uint32_t first_order{};
+    std::uint32_t last_order{};
 };
 
 struct Balance {
@@ -43,6 +47,7 @@ class Ledger {
     [[nodiscard]] bool has(AssetId id) const { return id.value >= 1 && id.value <= asset_count_; }
     // A customer's or market maker's account, not one of the venue's own.
     [[nodiscard]] bool has_customer(AccountId id) const { return has(id) && account(id).kind != AccountKind::venue; }
+    [[nodiscard]] Account& account(AccountId id) { return accounts_[id.value]; }
     [[nodiscard]] const Account& account(AccountId id) const { return accounts_[id.value]; }
     [[nodiscard]] const Asset& asset(AssetId id) const { return assets_[id.value]; }
     [[nodiscard]] std::uint32_t account_count() const { return account_count_; }

@@ -20,8 +20,11 @@ struct OpenOrder {
     OrderType type{};
     TimeInForce time_in_force{};
     std::uint8_t flags{};  // kOrderPostOnly
+    // The account's open orders, those accepted first first; follows from the rest.
+    std::uint32_t account_next{};
+    std::uint32_t account_prev{};
     std::uint32_t zero{};
 };
-static_assert(sizeof(OpenOrder) == 48);
+static_assert(sizeof(OpenOrder) == 56);
 
 }  // namespace dcx::core

@@ -4,9 +4,8 @@ namespace dcx::core {
 
 bool well_formed(const PlaceOrder& p) {
     return (p.side == Side::buy || p.side == Side::sell) &&
-           (p.type == OrderType::limit || p.type == OrderType::market) &&
-           (p.time_in_force == TimeInForce::gtc || p.time_in_force == TimeInForce::ioc) &&
-           (p.flags & ~kOrderPostOnly) == 0 && p.zero == 0;
+           (p.type == OrderType::limit || p.type == OrderType::market) && p.time_in_force >= TimeInForce::gtc &&
+           p.time_in_force <= TimeInForce::fok && (p.flags & ~kOrderPostOnly) == 0 && p.zero == 0;
 }
 
 bool well_formed(const AmendOrder& a) {
@@ -16,9 +15,16 @@ bool well_formed(const AmendOrder& a) {
     return true;
 }
 
+bool well_formed(const MassCancel& m) {
+    if (m.side > Side::sell) return false;
+    for (const auto z : m.zero)
+        if (z != 0) return false;
+    return true;
+}
+
 bool combination_supported(const PlaceOrder& p) {
     const bool post_only = (p.flags & kOrderPostOnly) != 0;
-    if (p.type == OrderType::market) return p.time_in_force == TimeInForce::ioc && !post_only;
+    if (p.type == OrderType::market) return p.time_in_force != TimeInForce::gtc && !post_only;
     return !post_only || p.time_in_force == TimeInForce::gtc;
 }
 

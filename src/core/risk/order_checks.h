@@ -11,6 +11,7 @@ namespace dcx::core {
 // Every enumerator, flag bit and reserved byte has a meaning.
 [[nodiscard]] bool well_formed(const PlaceOrder& place);
 [[nodiscard]] bool well_formed(const AmendOrder& amend);
+[[nodiscard]] bool well_formed(const MassCancel& mass_cancel);
 [[nodiscard]] bool combination_supported(const PlaceOrder& place);
 
 [[nodiscard]] RejectReason check_size(const Instrument& instrument, Price price, Quantity quantity);
@@ -19,7 +20,7 @@ namespace dcx::core {
 
 // Same price and no more quantity: it stays where it is in its queue.
 [[nodiscard]] inline bool keeps_priority(const AmendOrder& amend, const RestingOrder& order, Quantity open) {
-    return (amend.flags & kAmendReplace) == 0 && amend.price == order.price && open <= order.open;
+    return (amend.flags & kAmendReplace) == 0 && amend.price == order.price() && open <= order.open;
 }
 
 }  // namespace dcx::core

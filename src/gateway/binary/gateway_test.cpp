@@ -168,6 +168,21 @@ TEST_CASE("the whole way over TCP: report numbers, stamps, metrics") {
     CHECK(metrics.lost_commands.get() == 0);
 }
 
+TEST_CASE("a mass cancel and a self-trade rule are commands, and their answers reports") {
+    Rig rig;
+    auto client = rig.established();
+    client->command(MassCancel{.cl_ord_id = ClOrdId{std::uint64_t{4}}, .account = AccountId{3u}, .side = Side::sell},
+                    1);
+    client->command(SetSelfTradeRule{.reference = 7, .account = AccountId{3u}, .rule = SelfTradeRule::cancel_both}, 2);
+    const auto canceled = rig.next(*client);
+    CHECK(canceled.header.template_id == kReportTemplate + 39);
+    CHECK(canceled.header.sequence == 1);
+    const auto set = rig.next(*client);
+    CHECK(set.header.template_id == kReportTemplate + 16);
+    CHECK(set.header.sequence == 2);
+    CHECK(rig.engine.seen.back().command.as<SetSelfTradeRule>().rule == SelfTradeRule::cancel_both);
+}
+
 TEST_CASE("a resumed session goes on with its numbers, and what it missed has been counted") {
     Rig rig;
     auto client = rig.established(9);

@@ -96,6 +96,14 @@ void add_traders_commands(Messages& all) {
                          {FIELD(AmendOrder, cl_ord_id), FIELD(AmendOrder, orig_cl_ord_id), FIELD(AmendOrder, order_id),
                           FIELD(AmendOrder, price), FIELD(AmendOrder, quantity), FIELD(AmendOrder, account),
                           FIELD(AmendOrder, slot_hint), FIELD(AmendOrder, flags), FIELD(AmendOrder, zero)}};
+    all["MassCancel"] = {33,
+                         sizeof(MassCancel),
+                         {FIELD(MassCancel, cl_ord_id), FIELD(MassCancel, account), FIELD(MassCancel, instrument),
+                          FIELD(MassCancel, side), FIELD(MassCancel, zero)}};
+    all["SetSelfTradeRule"] = {34,
+                               sizeof(SetSelfTradeRule),
+                               {FIELD(SetSelfTradeRule, reference), FIELD(SetSelfTradeRule, account),
+                                FIELD(SetSelfTradeRule, rule), FIELD(SetSelfTradeRule, zero)}};
     all["Transfer"] = {40,
                        sizeof(Transfer),
                        {FIELD(Transfer, id), FIELD(Transfer, amount), FIELD(Transfer, debit_account),
@@ -143,9 +151,10 @@ void add_queries(Messages& all) {
 }
 
 void add_registry_reports(Messages& all) {
-    all["AccountOpened"] = report_of(EventKind::account_opened, sizeof(AccountOpened),
-                                     {FIELD(AccountOpened, reference), FIELD(AccountOpened, account),
-                                      FIELD(AccountOpened, account_kind), FIELD(AccountOpened, zero)});
+    all["AccountOpened"] =
+        report_of(EventKind::account_opened, sizeof(AccountOpened),
+                  {FIELD(AccountOpened, reference), FIELD(AccountOpened, account), FIELD(AccountOpened, account_kind),
+                   FIELD(AccountOpened, self_trade_rule), FIELD(AccountOpened, zero)});
     all["KeyAdded"] = report_of(EventKind::key_added, sizeof(KeyAdded),
                                 {FIELD(KeyAdded, public_key), FIELD(KeyAdded, key), FIELD(KeyAdded, account),
                                  FIELD(KeyAdded, permissions), FIELD(KeyAdded, revoked)});
@@ -165,6 +174,9 @@ void add_registry_reports(Messages& all) {
     all["PhaseChanged"] =
         report_of(EventKind::phase_changed, sizeof(PhaseChanged),
                   {FIELD(PhaseChanged, instrument), FIELD(PhaseChanged, phase), FIELD(PhaseChanged, zero)});
+    all["SelfTradeRuleSet"] = report_of(EventKind::self_trade_rule_set, sizeof(SelfTradeRuleSet),
+                                        {FIELD(SelfTradeRuleSet, reference), FIELD(SelfTradeRuleSet, account),
+                                         FIELD(SelfTradeRuleSet, rule), FIELD(SelfTradeRuleSet, zero)});
 }
 
 void add_reports(Messages& all) {
@@ -195,6 +207,11 @@ void add_reports(Messages& all) {
         EventKind::cancel_rejected, sizeof(CancelRejected),
         {FIELD(CancelRejected, cl_ord_id), FIELD(CancelRejected, orig_cl_ord_id), FIELD(CancelRejected, order_id),
          FIELD(CancelRejected, account), FIELD(CancelRejected, command), FIELD(CancelRejected, reason)});
+    all["MassCanceled"] =
+        report_of(EventKind::mass_canceled, sizeof(MassCanceled),
+                  {FIELD(MassCanceled, cl_ord_id), FIELD(MassCanceled, account), FIELD(MassCanceled, instrument),
+                   FIELD(MassCanceled, canceled), FIELD(MassCanceled, side), FIELD(MassCanceled, complete),
+                   FIELD(MassCanceled, zero)});
     all["Transferred"] = report_of(
         EventKind::transferred, sizeof(Transferred),
         {FIELD(Transferred, id), FIELD(Transferred, amount), FIELD(Transferred, debit_available),

@@ -68,7 +68,8 @@ void fill(ExecutionReport& report, const OrderFilled& order, const TradeExecuted
 void fill(ExecutionReport& report, const OrderCanceled& order) {
     report.order_id = order.order_id;
     report.cl_ord_id = order.cl_ord_id;
-    if (order.reason == CancelReason::requested) report.orig_cl_ord_id = order.orig_cl_ord_id;
+    if (order.reason == CancelReason::requested || order.reason == CancelReason::mass_cancel)
+        report.orig_cl_ord_id = order.orig_cl_ord_id;
     report.price = order.price;
     report.cum_qty = order.cum;
     report.order_qty = order.quantity + order.cum;
@@ -95,6 +96,20 @@ void fill(ExecutionReport& report, const OrderAmended& order) {
     report.ord_status = order.cum ? OrdStatus::partially_filled : OrdStatus::accepted;
 }
 
+void fill(ExecutionReport& report, const OrderDecremented& order) {
+    report.order_id = order.order_id;
+    report.cl_ord_id = order.cl_ord_id;
+    report.price = order.price;
+    report.leaves_qty = order.leaves;
+    report.cum_qty = order.cum;
+    report.order_qty = order.leaves + order.cum;
+    report.account = order.account;
+    report.instrument = order.instrument;
+    report.side = order.side;
+    report.exec_type = ExecType::restated;
+    report.ord_status = order.cum ? OrdStatus::partially_filled : OrdStatus::accepted;
+}
+
 // True when the event is told as an ExecutionReport, which is then filled but for its header.
 bool fill_execution(ExecutionReport& report, const Event& event, const TradeExecuted* trade) {
     switch (event.header.kind) {
@@ -106,6 +121,7 @@ bool fill_execution(ExecutionReport& report, const Event& event, const TradeExec
             return true;
         case EventKind::order_canceled: fill(report, event.as<OrderCanceled>()); return true;
         case EventKind::order_amended: fill(report, event.as<OrderAmended>()); return true;
+        case EventKind::order_decremented: fill(report, event.as<OrderDecremented>()); return true;
         default: return false;
     }
 }

@@ -155,6 +155,54 @@ TEST_CASE("canceled names the order's own number only when somebody asked") {
     CHECK(remainder.cancel_reason == CancelReason::ioc_remainder);
 }
 
+TEST_CASE("canceled by a mass cancel: its number and the order's, by the venue's rules the order's alone") {
+    OrderCanceled canceled{.cl_ord_id = client_id(9), .orig_cl_ord_id = client_id(5), .quantity = lots(4)};
+    canceled.reason = CancelReason::mass_cancel;
+    const auto of_many = Sent{event_of(canceled)}.execution();
+    CHECK(of_many.cl_ord_id == client_id(9));
+    CHECK(of_many.orig_cl_ord_id == client_id(5));
+    CHECK(of_many.cancel_reason == CancelReason::mass_cancel);
+    canceled.cl_ord_id = client_id(5);
+    for (const auto reason : {CancelReason::fill_limit, CancelReason::fok_unfilled, CancelReason::self_trade}) {
+        canceled.reason = reason;
+        const auto report = Sent{event_of(canceled)}.execution();
+        CHECK(report.exec_type == ExecType::canceled);
+        CHECK(report.cl_ord_id == client_id(5));
+        CHECK(report.orig_cl_ord_id == client_id(0));
+        CHECK(report.cancel_reason == reason);
+    }
+}
+
+TEST_CASE("decremented is told as restated, with what is left") {
+    OrderDecremented decremented{.order_id = OrderId{std::uint64_t{8}},
+                                 .cl_ord_id = client_id(5),
+                                 .price = ticks(99),
+                                 .quantity = lots(6),
+                                 .leaves = lots(4),
+                                 .cum = lots(3),
+                                 .account = AccountId{3u},
+                                 .instrument = InstrumentId{1u},
+                                 .side = Side::sell,
+                                 .rested = 1};
+    const auto restated = Sent{event_of(decremented)}.execution();
+    CHECK(restated.exec_type == ExecType::restated);
+    CHECK(restated.ord_status == OrdStatus::partially_filled);
+    CHECK(restated.order_id.value == 8);
+    CHECK(restated.cl_ord_id == client_id(5));
+    CHECK(restated.orig_cl_ord_id == client_id(0));
+    CHECK(restated.price == ticks(99));
+    CHECK(restated.order_qty == lots(7));
+    CHECK(restated.leaves_qty == lots(4));
+    CHECK(restated.cum_qty == lots(3));
+    CHECK(restated.account.value == 3);
+    CHECK(restated.instrument.value == 1);
+    CHECK(restated.side == Side::sell);
+    CHECK(restated.last_qty == lots(0));
+    CHECK(restated.cancel_reason == CancelReason{});
+    decremented.cum = lots(0);
+    CHECK(Sent{event_of(decremented)}.execution().ord_status == OrdStatus::accepted);
+}
+
 TEST_CASE("amended is told as replaced") {
     const OrderAmended amended{.cl_ord_id = client_id(7),
                                .orig_cl_ord_id = client_id(5),

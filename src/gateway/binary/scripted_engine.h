@@ -263,6 +263,23 @@ class ScriptedEngine : public EventSource {
                                          .side = Side::buy},
                             session);
             }
+            case CommandKind::mass_cancel: {
+                const auto cancel = command.as<MassCancel>();
+                if (!has_account(cancel.account) || cancel.instrument.value > last_instrument_)
+                    return reject_cancel(cancel.cl_ord_id, cancel.account, command);
+                return emit(MassCanceled{.cl_ord_id = cancel.cl_ord_id,
+                                         .account = cancel.account,
+                                         .instrument = cancel.instrument,
+                                         .side = cancel.side,
+                                         .complete = 1},
+                            session);
+            }
+            case CommandKind::set_self_trade_rule: {
+                const auto set = command.as<SetSelfTradeRule>();
+                if (!has_account(set.account)) return reject(command, RejectReason::unknown_account, session);
+                return emit(SelfTradeRuleSet{.reference = set.reference, .account = set.account, .rule = set.rule},
+                            session);
+            }
             case CommandKind::transfer: {
                 const auto transfer = command.as<Transfer>();
                 if (!has_account(transfer.debit_account) || !has_account(transfer.credit_account))
