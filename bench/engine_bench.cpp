@@ -40,7 +40,7 @@ Genesis genesis() {
             .max_orders = 1u << 20,
             .max_sessions = accounts + 1,
             .max_keys = accounts + 1,
-            .max_price_nodes = 1u << 14,
+            .max_price_levels = 1u << 14,
             .max_fills_per_command = 1'024,
             .max_transfer_ids = 1u << 16,
             .simulated = 1};
