@@ -5,7 +5,7 @@
 
 #include "app/commands.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): that library's own
 class App;
 }
 

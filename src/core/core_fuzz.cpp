@@ -21,6 +21,8 @@ constexpr CommandKind kinds[] = {
     CommandKind::place_order,
     CommandKind::cancel_order,
     CommandKind::amend_order,
+    CommandKind::mass_cancel,
+    CommandKind::set_self_trade_rule,
     CommandKind::transfer,
     CommandKind::mint,
     CommandKind::burn,
@@ -81,7 +83,7 @@ class Venue {
                       .max_orders = 8,
                       .max_sessions = 5,
                       .max_keys = 6,
-                      .max_price_levels = 64,
+                      .max_price_levels = 6,
                       .max_fills_per_command = 3,
                       .max_transfer_ids = 4},
               0);

@@ -60,6 +60,7 @@ struct Replica {
     template <class Levels>
     static std::vector<NaiveBook::Line> all(const Levels& levels) {
         std::vector<NaiveBook::Line> result;
+        result.reserve(levels.size());
         for (const auto& [price, line] : levels) result.push_back(line);
         return result;
     }

@@ -343,6 +343,7 @@ TEST_CASE("one encoding serves all subscribers of a variant and format") {
     feed.venue.start();
     feed.take_all();
     std::vector<std::unique_ptr<Reader>> readers;
+    readers.reserve(10);
     for (int i = 0; i < 10; ++i) readers.push_back(feed.subscribe(book_of(20), i < 5 ? Format::json : Format::msgpack));
     const ChannelCounters before = feed.publisher.counters().of(Channel::orderbook);
     feed.venue.place(Side::buy, 100, 1);

@@ -94,6 +94,7 @@ class ReaderBook {
     template <class Levels>
     static std::vector<NaiveBook::Line> lines(const Levels& levels) {
         std::vector<NaiveBook::Line> result;
+        result.reserve(levels.size());
         for (const auto& [price, line] : levels) result.push_back(line);
         return result;
     }
