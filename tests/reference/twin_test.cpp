@@ -323,7 +323,7 @@ TEST_CASE("a sweep of 5,000 orders takes them in the order in which they came") 
     send(OpenAccount{.account_kind = AccountKind::customer}, 1, ++op);
     send(AddKey{.public_key = {std::byte{1}}, .account = AccountId{3u}, .permissions = kPermitTrade}, 1, ++op);
     for (const std::uint32_t asset : {1u, 2u})
-        send(Mint{.id = make_transfer_id(1'700'000'000'000, 0, asset * 4),
+        send(Mint{.id = make_transfer_id(1'700'000'000'000, 0, std::uint64_t{asset} * 4),
                   .amount = Amount{std::int64_t{1} << 40},
                   .account = AccountId{3u},
                   .asset = AssetId{asset}},

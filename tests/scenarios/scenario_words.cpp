@@ -1,6 +1,7 @@
 #include "scenarios/scenario_words.h"
 
 #include <array>
+#include <charconv>
 #include <sstream>
 
 #include "model/decimal.h"
@@ -51,12 +52,9 @@ void Words::expect(const std::string& word) {
 
 std::uint64_t Words::take_number(const char* what) {
     const std::string word = take(what);
-    try {
-        std::size_t used = 0;
-        const std::uint64_t value = std::stoull(word, &used);
-        if (used == word.size() && word[0] != '-') return value;
-    } catch (const std::logic_error&) {
-    }
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (error == std::errc{} && end == word.data() + word.size()) return value;
     throw ScenarioError(std::string(what) + " is no number: '" + word + "'");
 }
 
