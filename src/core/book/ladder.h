@@ -2,8 +2,8 @@
 //
 // A window of kFrames frames of 64 keys follows the market. Within it a level is an array element, and two bitmaps
 // (levels of a frame, frames of the window) give the next better or worse one. A frame takes memory only while it has a
-// level. Levels outside the window lie in a tree (far_levels.h). Keys in the window's
-// range are never in the tree, so a key has one place.
+// level. Levels outside the window lie in a tree (far_levels.h). Keys in the window's range are never in the tree, so a
+// key has one place.
 //
 // The window moves when a level is opened outside of it. One such opening moves at most kMoves levels out of it and as
 // many into it (each with the rest of a frame), so no command waits for it: what it did not reach stays in the tree,
@@ -150,4 +150,5 @@ class Ladder {
     std::array<std::uint64_t, kFrames> occupied_{};    // bit b of p: level b of the frame at place p is there
     std::array<std::uint32_t, kFrames> frame_{};       // of a place with levels: its frame
 };
+
 }  // namespace dcx::core
