@@ -25,12 +25,17 @@ class Counted final : public MemorySource {
 
 }  // namespace
 
-TEST_CASE("memory: a resting order takes at most 64 bytes beyond the ladder") {
-    constexpr std::uint32_t orders = 1u << 22;
-    Counted memory;
-    const OrderPool pool(memory, orders);
-    const SlotIndex index(memory, orders);
-    CHECK(memory.taken() <= std::size_t{64} * orders + 4096);
+TEST_CASE(
+    "memory: a resting order takes 64 bytes beyond the ladder, and at most 96 when their number is no power of two") {
+    const auto bytes = [](std::uint32_t orders) {
+        Counted memory;
+        const OrderPool pool(memory, orders);
+        const SlotIndex index(memory, orders);
+        return memory.taken();
+    };
+    CHECK(bytes(1u << 22) <= (std::size_t{64} << 22) + 4096);
+    CHECK(bytes(1'000'000) <= std::size_t{66} * 1'000'000);
+    CHECK(bytes((1u << 22) + 1) <= (std::size_t{96} << 22) + 4096);
 }
 
 TEST_CASE("memory: an active instrument's ladder takes at most 16 MB, a quiet one's little") {
