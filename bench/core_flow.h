@@ -12,7 +12,7 @@ namespace dcx::bench {
 
 inline constexpr std::uint32_t accounts = 100'000;
 inline constexpr std::uint32_t flow_size = 500'000;
-inline constexpr AccountId first_account{3u};
+inline constexpr AccountId first_account = kFirstCustomer;
 
 // Commands in sequence, each with its session's next number.
 class Script {
@@ -48,7 +48,7 @@ inline AccountId account_of(std::uint32_t i) { return AccountId{first_account.va
 inline Script venue() {
     Script s;
     Random random(1);
-    s.add(Genesis{.max_accounts = accounts + 2,
+    s.add(Genesis{.max_accounts = accounts + kFirstCustomer.value - 1,
                   .max_assets = 2,
                   .max_instruments = 1,
                   .max_orders = 1u << 20,

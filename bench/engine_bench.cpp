@@ -34,7 +34,7 @@ constexpr std::uint32_t flow_size = 1'000'000;
 Genesis genesis() {
     return {.venue_id = {std::byte{1}},
             .operator_key = {std::byte{1}},
-            .max_accounts = accounts + 2,
+            .max_accounts = accounts + kFirstCustomer.value - 1,
             .max_assets = 2,
             .max_instruments = 1,
             .max_orders = 1u << 20,
@@ -66,7 +66,7 @@ class Flow {
                 const auto& order = placed[placed.size() - 1 - random_.below(1'000)];
                 add(CancelOrder{.cl_ord_id = ClOrdId{++last[order.account]},
                                 .orig_cl_ord_id = ClOrdId{order.cl_ord_id},
-                                .account = AccountId{3 + order.account}},
+                                .account = AccountId{kFirstCustomer.value + order.account}},
                     SessionId{2 + order.account});
                 continue;
             }
@@ -77,7 +77,7 @@ class Flow {
             add(PlaceOrder{.cl_ord_id = ClOrdId{last[account]},
                            .price = Price{buy ? mid - away : mid + away},
                            .quantity = Quantity{random_.between(10'000, 1'000'000)},
-                           .account = AccountId{3 + account},
+                           .account = AccountId{kFirstCustomer.value + account},
                            .instrument = InstrumentId{1u},
                            .side = buy ? Side::buy : Side::sell,
                            .type = OrderType::limit,
@@ -111,14 +111,14 @@ class Flow {
         const auto now_ms = static_cast<std::uint64_t>(platform::SystemClock().wall_ns() / 1'000'000);
         for (std::uint32_t i = 0; i < accounts; ++i) {
             add(OpenAccount{.reference = i, .account_kind = AccountKind::customer}, operators);
-            AddKey key{.account = AccountId{3 + i}, .permissions = kPermitTrade};
+            AddKey key{.account = AccountId{kFirstCustomer.value + i}, .permissions = kPermitTrade};
             std::memcpy(key.public_key.data(), &i, sizeof i);
             key.public_key.back() = std::byte{9};
             add(key, operators);
             for (const std::uint32_t asset : {1u, 2u})
                 add(Mint{.id = make_transfer_id(now_ms, random_.next(), random_.next()),
                          .amount = Amount{std::int64_t{1} << 50},
-                         .account = AccountId{3 + i},
+                         .account = AccountId{kFirstCustomer.value + i},
                          .asset = AssetId{asset}},
                     operators);
             add(NegotiateSession{.client_session = 1, .connection = 0, .key = KeyId{2 + i}}, venue);

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/memory.h"
+#include "gateway/audit.h"
 #include "gateway/binary/gateway.h"
 #include "gateway/binary/scripted_engine.h"
 #include "gateway/binary/wire_client.h"
@@ -22,7 +23,7 @@ PlaceOrder order(std::uint64_t id) {
     return {.cl_ord_id = ClOrdId{id},
             .price = Price{std::int64_t{100}},
             .quantity = Quantity{std::int64_t{3}},
-            .account = AccountId{3u},
+            .account = kFirstCustomer,
             .instrument = InstrumentId{1u},
             .side = Side::buy,
             .type = OrderType::limit,
@@ -46,7 +47,7 @@ struct Door {
         engine.begin();
         engine.open_account();
         engine.list_market();
-        const KeyId key = engine.add_key(kSeed, AccountId{3u}, kPermitTrade);
+        const KeyId key = engine.add_key(kSeed, kFirstCustomer, kPermitTrade);
         if (!gateway.start()) std::abort();
         client = std::make_unique<WireClient>(client_reactor, gateway.port());
         while (!client->challenged) round();
@@ -156,7 +157,7 @@ Event key_added() {
     Event event;
     event.set(KeyAdded{.public_key = ed25519_public_key(kSeed),
                        .key = KeyId{1u},
-                       .account = AccountId{3u},
+                       .account = kFirstCustomer,
                        .permissions = kPermitTrade});
     return event;
 }
@@ -232,14 +233,14 @@ void read_model_fill(benchmark::State& state) {
     tell(AssetListed{.asset = AssetId{2u}});
     tell(InstrumentListed{.instrument = InstrumentId{1u}, .base = AssetId{1u}, .quote = AssetId{2u}});
     const auto accounts = static_cast<std::uint32_t>(state.range(0));
-    for (std::uint32_t id = 3; id < 3 + accounts; ++id) {
+    for (std::uint32_t id = kFirstCustomer.value; id < kFirstCustomer.value + accounts; ++id) {
         tell(AccountOpened{.account = AccountId{id}});
         tell(OrderFilled{.account = AccountId{id}, .instrument = InstrumentId{1u}, .side = Side::buy});
     }
     std::uint64_t next = 12345;
     for (auto _ : state) {
         next = next * 6364136223846793005u + 1442695040888963407u;
-        const auto id = 3 + static_cast<std::uint32_t>((next >> 33) % accounts);
+        const auto id = kFirstCustomer.value + static_cast<std::uint32_t>((next >> 33) % accounts);
         tell(OrderFilled{.fee = Amount{std::int64_t{1}},
                          .account = AccountId{id},
                          .instrument = InstrumentId{1u},
@@ -248,5 +249,92 @@ void read_model_fill(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(read_model_fill)->Arg(100)->Arg(100'000);
+
+// All events of an order of a random account that fills at once against a resting one: accepted, trade, both fills.
+void read_model_trade(benchmark::State& state) {
+    ReadModel model;
+    Event event;
+    const auto tell = [&](const auto& body) {
+        event.header.sequence.value++;
+        event.set(body);
+        model.apply(event);
+    };
+    tell(AssetListed{.asset = AssetId{1u}, .scale = 8});
+    tell(AssetListed{.asset = AssetId{2u}, .scale = 8});
+    tell(InstrumentListed{.instrument = InstrumentId{1u},
+                          .base = AssetId{1u},
+                          .quote = AssetId{2u},
+                          .tick_scale = 4,
+                          .lot_scale = 4,
+                          .tick_mantissa = 1,
+                          .lot_mantissa = 1});
+    const auto accounts = static_cast<std::uint32_t>(state.range(0));
+    for (std::uint32_t i = 0; i < accounts; ++i) tell(AccountOpened{.account = AccountId{kFirstCustomer.value + i}});
+    const Quantity one{std::int64_t{1}};
+    std::uint64_t orders = 0;
+    const auto accept = [&](AccountId account, Side side) {
+        tell(OrderAccepted{.order_id = OrderId{++orders},
+                           .price = Price{std::int64_t{100}},
+                           .quantity = one,
+                           .account = account,
+                           .instrument = InstrumentId{1u},
+                           .side = side});
+    };
+    std::uint64_t next = 12345;
+    for (auto _ : state) {
+        next = next * 6364136223846793005u + 1442695040888963407u;
+        const AccountId maker{kFirstCustomer.value + static_cast<std::uint32_t>((next >> 33) % accounts)};
+        const AccountId taker{kFirstCustomer.value + static_cast<std::uint32_t>((next >> 13) % accounts)};
+        accept(maker, Side::sell);
+        accept(taker, Side::buy);
+        tell(TradeExecuted{.trade_id = TradeId{orders},
+                           .maker_order_id = OrderId{orders - 1},
+                           .taker_order_id = OrderId{orders},
+                           .price = Price{std::int64_t{100}},
+                           .quantity = one,
+                           .maker_cum = one,
+                           .taker_cum = one,
+                           .instrument = InstrumentId{1u}});
+        for (const bool sells : {true, false})
+            tell(OrderFilled{.order_id = OrderId{sells ? orders - 1 : orders},
+                             .fee = Amount{std::int64_t{1}},
+                             .account = sells ? maker : taker,
+                             .instrument = InstrumentId{1u},
+                             .side = sells ? Side::sell : Side::buy});
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+// The whole audit, over so many open orders of a thousand accounts.
+void read_model_audit(benchmark::State& state) {
+    ReadModel model;
+    Event event;
+    event.header.flags = kLastOfCommand;
+    const auto tell = [&](const auto& body) {
+        event.set(body);
+        model.apply(event);
+    };
+    tell(AssetListed{.asset = AssetId{1u}, .scale = 8});
+    tell(AssetListed{.asset = AssetId{2u}, .scale = 8});
+    tell(InstrumentListed{.instrument = InstrumentId{1u},
+                          .base = AssetId{1u},
+                          .quote = AssetId{2u},
+                          .tick_scale = 4,
+                          .lot_scale = 4,
+                          .tick_mantissa = 1,
+                          .lot_mantissa = 1});
+    constexpr std::uint32_t accounts = 1000;
+    for (std::uint32_t i = 0; i < accounts; ++i) tell(AccountOpened{.account = AccountId{kFirstCustomer.value + i}});
+    for (std::uint32_t i = 0; i < state.range(0); ++i)
+        tell(OrderAccepted{.order_id = OrderId{std::uint64_t{i} + 1},
+                           .price = Price{std::int64_t{100}},
+                           .quantity = Quantity{std::int64_t{1}},
+                           .account = AccountId{kFirstCustomer.value + i % accounts},
+                           .instrument = InstrumentId{1u},
+                           .side = i % 2 == 0 ? Side::buy : Side::sell});
+    for (auto _ : state) benchmark::DoNotOptimize(audit(model));
+    state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(read_model_audit)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(read_model_trade)->Arg(100)->Arg(100'000);
 
 }  // namespace

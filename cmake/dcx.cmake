@@ -22,6 +22,14 @@ add_library(dcx_toml INTERFACE)
 find_library(TOMLPLUSPLUS_LIB tomlplusplus REQUIRED)
 target_link_libraries(dcx_toml INTERFACE ${TOMLPLUSPLUS_LIB})
 
+add_library(dcx_secp256k1 INTERFACE)
+find_library(SECP256K1_LIB secp256k1 REQUIRED)
+target_link_libraries(dcx_secp256k1 INTERFACE ${SECP256K1_LIB})
+
+add_library(dcx_sodium INTERFACE)
+find_library(SODIUM_LIB sodium REQUIRED)
+target_link_libraries(dcx_sodium INTERFACE ${SODIUM_LIB})
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
@@ -64,6 +72,12 @@ endif()
 # dcx_tests(target): every doctest case of `target` becomes one CTest case. It counts as skipped when it prints
 # "SKIPPED: reason" (base/skip_test.h), and as failed when its name selected no case at all.
 function(dcx_tests target)
+  if(DCX_SANITIZE)
+    # The macros of test cases are what optimising under sanitizers takes longest for; the code they test is optimised.
+    get_target_property(cases ${target} SOURCES)
+    list(FILTER cases INCLUDE REGEX "_test\\.cpp$")
+    set_source_files_properties(${cases} PROPERTIES COMPILE_OPTIONS -O0)
+  endif()
   target_link_libraries(${target} PRIVATE dcx_doctest_main)
   doctest_discover_tests(${target} TEST_PREFIX "${target}: " PROPERTIES
     SKIP_REGULAR_EXPRESSION "SKIPPED: "

@@ -27,6 +27,7 @@ ALLOWED = {
     "history": {"model", "ring"},
     "proof": {"model", "journal", "core"},
     "cluster": {"journal", "model"},
+    "wallet": {"model"},
     "client": {"model", "ring", "net"},
     "market": {"client", "model"},
 }

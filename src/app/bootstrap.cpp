@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "app/decimals.h"
 #include "model/decimal.h"
 
 namespace dcx::app {
@@ -88,6 +89,26 @@ class ListingMaker {
                                        .tick_scale = static_cast<std::uint8_t>(tick->scale),
                                        .lot_scale = static_cast<std::uint8_t>(lot->scale),
                                        .zero = {}});
+        add_limits(market, result_.instruments.back());
+    }
+    void add_limits(const MarketConfig& market, const ListInstrument& listing) {
+        const auto most = parse_decimal(market.max_notional, config_.assets[listing.quote.value - 1].scale);
+        if (!most || *most > kMaxIssue) return fail(market.symbol, "max_notional has more decimals than its asset");
+        Price reference{};
+        if (!market.start_price.empty()) {
+            const auto price = ticks_of(market, market.start_price);
+            if (!price) return fail(market.symbol, "start_price is not a whole number of ticks");
+            reference = *price;
+        }
+        result_.limits.push_back({.min_quantity = Quantity{std::int64_t{1}},
+                                  .max_quantity = listing.max_quantity,
+                                  .min_notional = listing.min_notional,
+                                  .max_notional = Amount{*most == 0 ? kMaxIssue : *most},
+                                  .reference_price = reference,
+                                  .instrument = InstrumentId{static_cast<std::uint32_t>(result_.instruments.size())},
+                                  .collar_bp = u32(market.collar_bp),
+                                  .max_orders = u32(market.max_orders),
+                                  .day_end_s = seconds_of_day(market.day_end).value_or(0)});
     }
 
     const Config& config_;
@@ -112,6 +133,7 @@ Genesis genesis_of(const Config& config, const Ed25519PublicKey& operator_key,
             .max_fills_per_command = u32(c.fills_per_command),
             .max_transfer_ids = u32(c.transfer_ids),
             .simulated = std::uint8_t{config.venue.sim},
+            .dual_control = std::uint8_t{config.venue.dual_control},
             .zero = {}};
 }
 

@@ -21,6 +21,7 @@ namespace dcx::app {
 struct Listings {
     std::vector<ListAsset> assets;
     std::vector<ListInstrument> instruments;
+    std::vector<SetMarketLimits> limits;  // one for each instrument
 };
 // Refuses, with the name of the market or asset, what is not exact: an amount with more decimals than its asset has, a
 // quantity that is not a whole number of lots, an unknown asset, a text that is too long.

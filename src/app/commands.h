@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace dcx::app {
@@ -53,6 +54,15 @@ struct WorkloadOptions {
 };
 int bench_workload(const WorkloadOptions& options);
 
+// A venue of its own, on the disk under `folder`.
+struct TransfersOptions {
+    std::string folder;  // empty: the system's folder for temporary files
+    std::int64_t rate = 10'000;
+    std::int64_t seconds = 10;
+    bool json = false;
+};
+int bench_transfers(const TransfersOptions& options);
+
 // ---- Small commands to the venue that runs on a data folder, under the key DATA/keys/NAME.key (the operator's:
 // operator). Amounts, prices and quantities are decimal texts and must be exact.
 
@@ -67,15 +77,42 @@ struct LedgerOptions {
     std::string to;  // of a transfer
     std::string asset;
     std::string amount;
-    std::string id;  // a UUID of version 7, so that the same may be asked twice and is done once; empty: a new one
+    std::string id;       // a UUID of version 7, so that the same may be asked twice and is done once; empty: a new one
+    std::string owner;    // of a sub-account
+    std::string pending;  // id of a pending transfer
+    std::string address;  // of the chain
+    std::string market;   // whose position is limited
+    std::string max_position;  // decimal; "0": any
+    std::string max_daily_loss;
+    std::int64_t timeout_s = 0;  // of a pending transfer; 0: none
+    std::uint32_t count = 0;     // of entries; 0: all that are kept
+    std::optional<std::uint32_t> max_open_orders;
+    std::optional<std::uint32_t> orders_per_second;
+    std::optional<std::uint32_t> burst;
+    std::optional<std::uint32_t> tier;
     bool market_maker = false;
+    bool by_operator = false;
 };
 // A new account and its key, in keys/NAME.key.
 int ledger_open(const LedgerOptions& options);
 int ledger_deposit(const LedgerOptions& options);
+int ledger_burn(const LedgerOptions& options);
 int ledger_withdraw(const LedgerOptions& options);
 int ledger_transfer(const LedgerOptions& options);
+int ledger_pend(const LedgerOptions& options);
+int ledger_post(const LedgerOptions& options);
+int ledger_void(const LedgerOptions& options);
+int ledger_pendings(const LedgerOptions& options);
 int ledger_balance(const LedgerOptions& options);
+int ledger_statement(const LedgerOptions& options);
+// Fails when an invariant does not hold.
+int ledger_audit(const LedgerOptions& options);
+int ledger_freeze(const LedgerOptions& options);
+int ledger_thaw(const LedgerOptions& options);
+// The deposit addresses, or registers one more.
+int ledger_address(const LedgerOptions& options);
+// What limits an account, after setting what is given.
+int ledger_limits(const LedgerOptions& options);
 
 // By the number of SelfTradeRule.
 inline constexpr std::array kSelfTradeRules{"none", "cancel_taker", "cancel_maker", "cancel_both",
@@ -89,7 +126,11 @@ struct OrderOptions {
     std::string quantity;
     std::string price;
     std::uint64_t order_id = 0;
-    std::string rule;  // one of kSelfTradeRules
+    std::string rule;           // one of kSelfTradeRules
+    std::string time_in_force;  // gtc, ioc, fok, day, gtd; empty: as the flags say
+    std::string expire;         // of gtd: "+SECONDS" or a time in RFC 3339, UTC
+    std::string budget;         // of a market buy
+    std::uint32_t count = 0;    // of done orders; 0: all that are kept
     bool ioc = false;
     bool fok = false;
     bool post_only = false;
@@ -103,12 +144,74 @@ int order_amend(const OrderOptions& options);
 // All of an account, or those of a market (empty: of all) and a side (empty: both); a last line tells how many.
 int order_cancel_all(const OrderOptions& options);
 int order_self_trade(const OrderOptions& options);
+int order_status(const OrderOptions& options);
+int order_open(const OrderOptions& options);
+int order_history(const OrderOptions& options);
 
 struct AdminOptions {
     ToolOptions tool;
-    std::string market;  // empty: all
+    std::string key = "operator";  // whose key: a name in keys/
+    std::string market;            // empty: all
+    std::string account;           // a name
+    std::string asset;
+    std::string amount;
+    std::string to;
+    std::string id;
+    std::uint64_t number = 0;  // of a proposal or a trade
+    // Limits: what is not given stays as it is.
+    std::string min_quantity;
+    std::string max_quantity;
+    std::string min_notional;
+    std::string max_notional;
+    std::string reference_price;
+    std::string day_end;  // HH:MM, UTC
+    std::optional<std::uint32_t> collar_bp;
+    std::optional<std::uint32_t> max_orders;
+    std::string mint_ceiling;
+    std::string dual_control_above;
+    std::optional<std::int32_t> transfer_fee;
+    std::optional<std::int32_t> maker_fee;
+    std::optional<std::int32_t> taker_fee;
+    std::uint32_t tier = 0;
+    std::int64_t lifetime_s = 86'400;  // of a proposal
+    bool propose = false;              // rather than send it
+    bool market_maker = false;
 };
 int admin_halt(const AdminOptions& options);
 int admin_resume(const AdminOptions& options);
+int admin_kill(const AdminOptions& options);
+int admin_unkill(const AdminOptions& options);
+// A market's limits, after setting what is given; likewise an asset's, and the fees of a tier.
+int admin_limits(const AdminOptions& options);
+int admin_asset_limits(const AdminOptions& options);
+int admin_fees(const AdminOptions& options);
+int admin_key(const AdminOptions& options);  // one more operator's key, for `number` as the person
+// By proposal alone, or above an asset's limit.
+int admin_mint(const AdminOptions& options);
+int admin_burn(const AdminOptions& options);
+int admin_transfer(const AdminOptions& options);
+int admin_bust(const AdminOptions& options);
+int admin_proposals(const AdminOptions& options);
+int admin_approve(const AdminOptions& options);
+
+// ---- The signer: keys of the DeCoin chain, from a seed in an encrypted file. Without a venue.
+
+struct SignerOptions {
+    std::string vault;
+    std::string passphrase_file;  // empty: asked for on the terminal
+    std::string text;             // to be checked
+    std::uint32_t account = 0;
+    std::uint32_t index = 0;
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+    bool json = false;
+};
+// A new vault with a new seed.
+int signer_init(const SignerOptions& options);
+// One deposit address of an account, and `count` of them from `first` on.
+int signer_address(const SignerOptions& options);
+int signer_addresses(const SignerOptions& options);
+// Fails when the text is no address.
+int signer_check_address(const SignerOptions& options);
 
 }  // namespace dcx::app

@@ -8,6 +8,8 @@
 #include <set>
 #include <sstream>
 
+#include "app/decimals.h"
+
 namespace dcx::app {
 namespace {
 
@@ -60,6 +62,11 @@ class Section {
         for (unsigned scale = 0; scale <= 18 && !value; ++scale) value = parse_decimal(read, scale);
         if (!value || *value < (zero ? 0 : 1)) return fail(*find(key), key, "must be a decimal number in quotes");
         field = read;
+    }
+    void time_of_day(const char* key, std::string& field) {
+        text(key, field);
+        if (const toml::node* node = find(key); node != nullptr && !seconds_of_day(field))
+            fail(*node, key, "must be a time of day, \"HH:MM\"");
     }
     void numbers(const char* key, std::vector<std::int64_t>& field, std::int64_t low, std::int64_t high) {
         const toml::node* node = find(key);
@@ -143,6 +150,10 @@ class FileReader {
     void read_venue() {
         section("venue", [&](Section& s) {
             s.flag("sim", config_.venue.sim);
+            s.flag("dual_control", config_.venue.dual_control);
+            if (config_.venue.sim && config_.venue.dual_control)
+                s.fail(*s.find("dual_control"), "dual_control",
+                       "and sim exclude each other: simulated traders need keys");
             s.text("durability", config_.venue.durability, {"disk", "memory"});
             s.text("layout", config_.venue.layout, {"split", "single"});
             s.text("idle", config_.venue.idle, {"polite", "spin"});
@@ -161,7 +172,7 @@ class FileReader {
     void read_capacity() {
         section("capacity", [&](Section& s) {
             auto& c = config_.capacity;
-            s.number("accounts", c.accounts, 3, 1 << 24);
+            s.number("accounts", c.accounts, 6, 1 << 24);
             s.number("assets", c.assets, 1, 1024);
             s.number("instruments", c.instruments, 1, 65536);
             s.number("orders", c.orders, 1, 1 << 26);
@@ -208,9 +219,13 @@ class FileReader {
         s.decimal("lot", market.lot, false);
         s.decimal("max_quantity", market.max_quantity, false);
         s.decimal("min_notional", market.min_notional, true);
-        s.number("maker_fee", market.maker_fee, 0, 1'000'000);
+        s.number("maker_fee", market.maker_fee, -1'000'000, 1'000'000);
         s.number("taker_fee", market.taker_fee, 0, 1'000'000);
         s.decimal("start_price", market.start_price, false);
+        s.decimal("max_notional", market.max_notional, true);
+        s.number("collar_bp", market.collar_bp, 0, 1'000'000);
+        s.number("max_orders", market.max_orders, 0, UINT32_MAX);
+        s.time_of_day("day_end", market.day_end);
     }
 
     Config config_ = Config::defaults();
@@ -227,10 +242,11 @@ Config Config::defaults() {
                      {.symbol = "BTC", .scale = 8, .issue_cap = "21000000"},
                      {.symbol = "ETH", .scale = 8, .issue_cap = "500000000"}};
     // One tick times one lot is one minor unit of the quote asset in each, so every notional is exact.
-    config.markets = {{"DEC/USD", "DEC", "USD", "0.0001", "0.0001", "10000000", "5", 1000, 2000, "1.25"},
-                      {"BTC/USD", "BTC", "USD", "0.01", "0.000001", "1000", "5", 1000, 2000, "65000"},
-                      {"ETH/USD", "ETH", "USD", "0.01", "0.000001", "10000", "5", 1000, 2000, "3200"},
-                      {"DEC/BTC", "DEC", "BTC", "0.0000001", "0.1", "10000000", "0.00008", 1000, 2000, "0.0000192"}};
+    config.markets = {
+        {"DEC/USD", "DEC", "USD", "0.0001", "0.0001", "10000000", "5", 1000, 2000, "1.25", "20000000"},
+        {"BTC/USD", "BTC", "USD", "0.01", "0.000001", "1000", "5", 1000, 2000, "65000", "20000000"},
+        {"ETH/USD", "ETH", "USD", "0.01", "0.000001", "10000", "5", 1000, 2000, "3200", "20000000"},
+        {"DEC/BTC", "DEC", "BTC", "0.0000001", "0.1", "10000000", "0.00008", 1000, 2000, "0.0000192", "300"}};
     return config;
 }
 

@@ -27,12 +27,18 @@ struct MarketConfig {
     std::string min_notional;    // decimal, of quote
     std::int64_t maker_fee = 0;  // hundredths of a basis point
     std::int64_t taker_fee = 0;
-    std::string start_price;  // decimal; where simulated trading begins
+    std::string start_price;  // decimal; where simulated trading begins, and what the collar refers to until a trade
+    // Limits that the market gets when it is listed; 0 is none.
+    std::string max_notional = "0";    // decimal, of quote, of one order
+    std::int64_t collar_bp = 1000;     // how far beyond the last price an order may reach, basis points
+    std::int64_t max_orders = 10'000;  // open orders of one account
+    std::string day_end = "00:00";     // when DAY orders expire, HH:MM UTC
 };
 
 struct Config {
     struct Venue {
         bool sim = false;                 // simulated traders; such a venue refuses real deposits for ever
+        bool dual_control = false;        // keys, listings and limits need two persons; fixed at the first start
         std::string durability = "disk";  // "memory": for benchmarks, nothing survives
         std::string layout = "split";     // "single": gateway, engine and feed on one thread
         std::string idle = "polite";      // "spin": lowest latency, whole cores

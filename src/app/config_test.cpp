@@ -46,6 +46,10 @@ TEST_CASE("config: the file in the project's root shows the defaults, but for si
         CHECK(file->markets[i].min_notional == defaults.markets[i].min_notional);
         CHECK(file->markets[i].taker_fee == defaults.markets[i].taker_fee);
         CHECK(file->markets[i].start_price == defaults.markets[i].start_price);
+        CHECK(file->markets[i].max_notional == defaults.markets[i].max_notional);
+        CHECK(file->markets[i].collar_bp == defaults.markets[i].collar_bp);
+        CHECK(file->markets[i].max_orders == defaults.markets[i].max_orders);
+        CHECK(file->markets[i].day_end == defaults.markets[i].day_end);
     }
 }
 
@@ -62,6 +66,10 @@ TEST_CASE("config: errors name the line and the key") {
     CHECK(error_of("[[market]]\nticks = \"1\"\n") == "line 2: market.ticks is unknown");
     CHECK(error_of("[[market]]\ntick = \"1e-3\"\n") == "line 2: market.tick must be a decimal number in quotes");
     CHECK(error_of("[venue]\npin = [1, -1]\n") == "line 2: venue.pin must hold numbers from 0 to 4095");
+    CHECK(error_of("[[market]]\nday_end = \"24:00\"\n") == "line 2: market.day_end must be a time of day, \"HH:MM\"");
+    CHECK(error_of("[[market]]\ncollar_bp = -1\n") == "line 2: market.collar_bp must be from 0 to 1000000");
+    CHECK(error_of("[venue]\nsim = true\ndual_control = true\n") ==
+          "line 3: venue.dual_control and sim exclude each other: simulated traders need keys");
     CHECK(error_of("[venue\n").starts_with("line 1: "));
     CHECK(error_of("[venue]\nsim = true\nsim = false\n").starts_with("line 3: "));
 }

@@ -8,6 +8,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "base/ed25519.h"
+
 namespace dcx::app {
 
 namespace fs = std::filesystem;
@@ -43,7 +45,7 @@ client::ClientKey DataFolder::operator_key() const {
     const std::string file = key("operator");
     if (!fs::exists(file)) {
         // Not with a journal of another key beside it: nobody could operate that venue.
-        if (fs::exists(journal()) && !fs::is_empty(journal()))
+        if (has_journal())
             throw std::runtime_error(file + " is missing, and the journal beside it knows no other operator");
         client::ClientKey key{.key = KeyId{1u}, .account = {}, .seed = {}};
         random_bytes(key.seed);
@@ -52,6 +54,49 @@ client::ClientKey DataFolder::operator_key() const {
     auto key = client::read_key_file(file);
     if (!key) throw std::runtime_error(key.error());
     return *key;
+}
+
+bool DataFolder::has_journal() const { return fs::exists(journal()) && !fs::is_empty(journal()); }
+
+std::optional<client::ClientKey> DataFolder::second_operator_key() const {
+    const std::string file = key("operator-2");
+    if (!fs::exists(file)) {
+        // Taken away, as it should be.
+        if (has_journal()) return std::nullopt;
+        client::ClientKey key{.key = KeyId{2u}, .account = {}, .seed = {}};
+        random_bytes(key.seed);
+        if (const auto written = client::write_key_file(file, key); !written) throw std::runtime_error(written.error());
+    }
+    auto key = client::read_key_file(file);
+    if (!key) throw std::runtime_error(key.error());
+    return *key;
+}
+
+void DataFolder::write_proposed(const std::string& name, client::ClientKey key) const {
+    // Its number is not known yet; a key file has one.
+    key.key = KeyId{~std::uint32_t{0}};
+    if (const auto written = client::write_key_file(proposed_key(name), key); !written)
+        throw std::runtime_error(written.error());
+}
+
+void DataFolder::remove_proposed(const std::string& name) const {
+    std::error_code ignored;
+    fs::remove(proposed_key(name), ignored);
+}
+
+std::string DataFolder::complete_key(const Ed25519PublicKey& public_key, KeyId id) const {
+    for (const auto& entry : fs::directory_iterator(keys())) {
+        if (entry.path().extension() != ".proposed") continue;
+        auto key = client::read_key_file(entry.path().string());
+        if (!key || ed25519_public_key(key->seed) != public_key) continue;
+        key->key = id;
+        const std::string name = entry.path().stem().string();
+        if (const auto written = client::write_key_file(this->key(name), *key); !written)
+            throw std::runtime_error(written.error());
+        remove_proposed(name);
+        return this->key(name);
+    }
+    return {};
 }
 
 std::expected<net::Endpoint, std::string> DataFolder::order_entry() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 
 #include "client/key_file.h"
@@ -23,12 +24,25 @@ class DataFolder {
     void make() const;
     // The operator's key; made when there is none, which is right only for a venue that is not there yet.
     [[nodiscard]] client::ClientKey operator_key() const;
+    // With dual control: the founding key of a second person, key 2, to be taken to another machine after the first
+    // start. Made and given as operator_key(); none when the venue is there already and the file is not.
+    [[nodiscard]] std::optional<client::ClientKey> second_operator_key() const;
+
+    // A key that the venue has not taken yet stands in a file of its own, without its number.
+    [[nodiscard]] std::string proposed_key(const std::string& name) const { return keys() + "/" + name + ".proposed"; }
+    void write_proposed(const std::string& name, client::ClientKey key) const;
+    void remove_proposed(const std::string& name) const;
+    // The venue has taken the key: its file gets its number and its name. Empty when none of the folder's is this one.
+    [[nodiscard]] std::string complete_key(const Ed25519PublicKey& public_key, KeyId id) const;
+
     // Where the venue that runs on this folder listens for orders; refuses when none does.
     [[nodiscard]] std::expected<net::Endpoint, std::string> order_entry() const;
     void write_ready(const std::string& line) const;
     void remove_ready() const;
 
   private:
+    [[nodiscard]] bool has_journal() const;
+
     std::string path_;
 };
 

@@ -25,6 +25,16 @@ std::string units_text(std::int64_t units, const Unit& unit) {
     return decimal_text(wide_mul(units, unit.mantissa), unit.scale);
 }
 
+std::optional<std::uint32_t> seconds_of_day(std::string_view text) {
+    const auto digit = [&](std::size_t at) { return text[at] >= '0' && text[at] <= '9'; };
+    if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) return std::nullopt;
+    const auto pair = [&](std::size_t at) {
+        return static_cast<std::uint32_t>(text[at] - '0') * 10 + static_cast<std::uint32_t>(text[at + 1] - '0');
+    };
+    if (pair(0) > 23 || pair(3) > 59) return std::nullopt;
+    return pair(0) * 3600 + pair(3) * 60;
+}
+
 std::string transfer_id_text(TransferId id) {
     char text[37];
     std::snprintf(text, sizeof text, "%08" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%012" PRIx64,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ struct Unit {
 [[nodiscard]] std::expected<std::int64_t, std::string> parse_units(std::string_view text, const Unit& unit);
 // With exactly `scale` decimals.
 [[nodiscard]] std::string units_text(std::int64_t units, const Unit& unit);
+
+// Seconds after midnight of "HH:MM"; nothing when the text is no time of day.
+[[nodiscard]] std::optional<std::uint32_t> seconds_of_day(std::string_view text);
 
 // A transfer's id as people write a UUID: 8-4-4-4-12 hexadecimal digits.
 [[nodiscard]] std::string transfer_id_text(TransferId id);

@@ -5,6 +5,13 @@
 using namespace dcx;
 using namespace dcx::app;
 
+TEST_CASE("decimals: times of day") {
+    CHECK(seconds_of_day("00:00") == 0);
+    CHECK(seconds_of_day("23:59") == 86'340);
+    for (const char* wrong : {"", "24:00", "12:60", "1:00", "12:0", "12-00", "12:00:00", "ab:cd"})
+        CHECK_FALSE(seconds_of_day(wrong));
+}
+
 TEST_CASE("decimal texts become whole units exactly, or are refused with the unit in the text") {
     const Unit tick{.mantissa = 1, .scale = 4, .what = "a price in DEC/USD"};
     CHECK(parse_units("1.25", tick) == 12'500);

@@ -48,8 +48,20 @@ void add_replay(CLI::App& app, ReplayOptions& o, Run& run) {
     command->callback([&] { run = [&] { return replay(o); }; });
 }
 
-void add_bench(CLI::App& app, WorkloadOptions& o, Run& run) {
+void add_bench_transfers(CLI::App& bench, TransfersOptions& o, Run& run) {
+    auto* command = bench.add_subcommand(
+        "transfers", "Durable transfers at a fixed rate, from due to answered, in a venue of its own");
+    command->add_option("--rate", o.rate, "Transfers a second")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{200'000}));
+    command->add_option("--seconds", o.seconds, "How long")->check(CLI::Range(std::int64_t{1}, std::int64_t{600}));
+    command->add_option("--folder", o.folder, "On whose disk (default: the folder for temporary files)");
+    command->add_flag("--json", o.json, "One JSON line");
+    command->callback([&] { run = [&] { return bench_transfers(o); }; });
+}
+
+void add_bench(CLI::App& app, WorkloadOptions& o, TransfersOptions& transfers, Run& run) {
     auto* bench = app.add_subcommand("bench", "Benchmarks for users")->require_subcommand(1);
+    add_bench_transfers(*bench, transfers, run);
     auto* command = bench->add_subcommand("workload", "Drive the book with a public or generated workload");
     auto* file = command->add_option("file", o.file, "A workload file, plain or .zst");
     command->add_option("--generate", o.generate, "A flow of our own instead of a file")->excludes(file);
@@ -77,13 +89,14 @@ int main(int argc, char** argv) {
     WatchOptions watch_options;
     ReplayOptions replay_options;
     WorkloadOptions workload_options;
+    TransfersOptions transfers_options;
     ToolCommands tools;
     Run run;
     add_serve(app, serve_options, run);
     add_sim(app, sim_options, run);
     add_watch(app, watch_options, run);
     add_replay(app, replay_options, run);
-    add_bench(app, workload_options, run);
+    add_bench(app, workload_options, transfers_options, run);
     add_tool_commands(app, tools, run);
     try {
         app.parse(argc, argv);

@@ -1,10 +1,13 @@
 // dcx order: orders, and the reports that answer them.
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "app/venue_link.h"
+#include "model/decimal.h"
 
 namespace dcx::app {
 namespace {
@@ -23,9 +26,11 @@ class ReportPrinter {
             case ExecType::accepted: return stand(report, market, "accepted");
             case ExecType::replaced: return stand(report, market, "amended");
             case ExecType::trade: return traded(report, market);
-            case ExecType::canceled: return canceled(report, market);
+            case ExecType::canceled: return canceled(report, market, "canceled");
+            case ExecType::expired: return canceled(report, market, "expired");
             case ExecType::restated: return stand(report, market, "restated");
-            case ExecType::rejected: throw Refused(report.reject_reason, RejectReason::none);
+            case ExecType::status: return status(report, market);
+            case ExecType::rejected: throw Refused(report.reject_reason, RejectReason::none, report.wait_ns);
         }
         throw std::runtime_error("a report of an unknown kind");
     }
@@ -53,7 +58,9 @@ class ReportPrinter {
              text);
     }
     void traded(const ExecutionReport& r, const InstrumentListed& market) const {
-        const AssetListed& received = link_.asset(r.side == Side::buy ? market.base : market.quote);
+        // A fee is taken off what was received; a rebate, below 0, comes in what was paid.
+        const bool in_base = (r.side == Side::buy) == (r.fee.value >= 0);
+        const AssetListed& received = link_.asset(in_base ? market.base : market.quote);
         const std::string quantity = units_text(r.last_qty.value, quantity_unit(market));
         const std::string open = units_text(r.leaves_qty.value, quantity_unit(market));
         const std::string price = units_text(r.last_px.value, price_unit(market));
@@ -70,11 +77,29 @@ class ReportPrinter {
              "traded " + number(r.order_id) + " " + quantity + " @ " + price + ", fee " + fee + " " + asset +
                  ", open " + open);
     }
-    void canceled(const ExecutionReport& r, const InstrumentListed& market) const {
+    void canceled(const ExecutionReport& r, const InstrumentListed& market, const char* what) const {
         const std::string rest = units_text(r.order_qty.value - r.cum_qty.value, quantity_unit(market));
         const std::string reason(to_string(r.cancel_reason));
-        line({{"report", "canceled"}, {"order_id", r.order_id.value}, {"quantity", rest}, {"reason", reason}},
-             "canceled " + number(r.order_id) + " " + rest + " (" + reason + ")");
+        line({{"report", what}, {"order_id", r.order_id.value}, {"quantity", rest}, {"reason", reason}},
+             std::string(what) + " " + number(r.order_id) + " " + rest + " (" + reason + ")");
+    }
+    // The average price is told as the fraction that it is: of what was paid and what was filled.
+    void status(const ExecutionReport& r, const InstrumentListed& market) const {
+        const std::string quantity = units_text(r.order_qty.value, quantity_unit(market));
+        const std::string price = units_text(r.price.value, price_unit(market));
+        const std::string open = units_text(r.leaves_qty.value, quantity_unit(market));
+        const std::string filled = units_text(r.cum_qty.value, quantity_unit(market));
+        const std::string paid = units_text(r.cum_notional.value, unit_of(link_.asset(market.quote)));
+        const std::string state(to_string(r.ord_status));
+        Json json{{"report", "status"},      {"order_id", r.order_id.value},
+                  {"status", state},         {"market", market.symbol.view()},
+                  {"side", name_of(r.side)}, {"quantity", quantity},
+                  {"price", price},          {"open", open},
+                  {"filled", filled},        {"notional", paid}};
+        if (r.expire_at) json["expire_at"] = r.expire_at.value;
+        if (r.cancel_reason != CancelReason{}) json["reason"] = to_string(r.cancel_reason);
+        line(json, state + " " + number(r.order_id) + " " + name_of(r.side) + " " + quantity + " @ " + price +
+                       ", open " + open + ", filled " + filled + " for " + paid);
     }
 
     const VenueLink& link_;
@@ -92,14 +117,31 @@ void print_answer(VenueLink& link, const ExecutionReport& first, bool json) {
 }
 
 TimeInForce time_in_force(const OrderOptions& options) {
+    constexpr std::array names{"gtc", "ioc", "fok", "day", "gtd"};
+    const auto named = std::ranges::find(names, options.time_in_force);
+    if (named != names.end()) return TimeInForce{static_cast<std::uint8_t>(named - names.begin() + 1)};
     if (options.fok) return TimeInForce::fok;
+    if (!options.expire.empty()) return TimeInForce::gtd;
     return options.ioc || options.market_order ? TimeInForce::ioc : TimeInForce::gtc;
+}
+
+// "+SECONDS" from now, or "2026-11-28T22:30:00Z".
+Time expiry(const std::string& text) {
+    constexpr std::int64_t ns = 1'000'000'000;
+    if (text.starts_with('+')) {
+        const auto seconds = parse_decimal(text.substr(1), 9);
+        if (seconds) return Time{platform::SystemClock{}.wall_ns() + *seconds};
+    }
+    std::tm when{};
+    const char* const end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &when);
+    if (end != nullptr && *end == '\0') return Time{std::int64_t{::timegm(&when)} * ns};
+    throw std::runtime_error("\"" + text + "\" is neither +SECONDS nor a time as 2026-11-28T22:30:00Z");
 }
 
 void place(const OrderOptions& options) {
     VenueLink link(DataFolder(options.tool.data), options.name);
     const InstrumentListed& market = link.market(options.market);
-    const PlaceOrder order{
+    PlaceOrder order{
         .price = Price{value_or_throw(parse_units(options.price, price_unit(market)))},
         .quantity = Quantity{value_or_throw(parse_units(options.quantity, quantity_unit(market)))},
         .instrument = market.instrument,
@@ -108,6 +150,9 @@ void place(const OrderOptions& options) {
         .time_in_force = time_in_force(options),
         .flags = options.post_only ? kOrderPostOnly : std::uint8_t{0},
     };
+    if (!options.expire.empty()) order.expire_at = expiry(options.expire);
+    if (!options.budget.empty())
+        order.budget = Amount{value_or_throw(parse_units(options.budget, unit_of(link.asset(market.quote))))};
     print_answer(link, value_or_throw(link.client().place(order)), options.tool.json);
 }
 
@@ -162,6 +207,37 @@ void self_trade(const OrderOptions& options) {
         std::printf("%s: self-trade rule %s\n", options.name.c_str(), options.rule.c_str());
 }
 
+template <class Query>
+void tell_orders(VenueLink& link, const OrderOptions& options, const Query& query) {
+    const auto answer = value_or_throw(link.client().query<ExecutionReport>(query));
+    const ReportPrinter printer(link, options.tool.json);
+    for (const ExecutionReport& report : answer.parts) printer.print(report);
+    if constexpr (std::is_same_v<Query, OrderStatusQuery>) return;
+    const Json json{{"orders", answer.parts.size()}, {"since", answer.done.since.value}};
+    const std::string since = std::is_same_v<Query, OrderHistoryQuery>
+                                  ? ", complete since command " + std::to_string(answer.done.since.value)
+                                  : "";
+    std::printf("%s\n", options.tool.json ? json.dump().c_str()
+                                          : (std::to_string(answer.parts.size()) + " orders" + since).c_str());
+}
+
+void status(const OrderOptions& options) {
+    VenueLink link(DataFolder(options.tool.data), options.name);
+    tell_orders(link, options,
+                OrderStatusQuery{.order_id = OrderId{options.order_id}, .cl_ord_id = {}, .account = link.account()});
+}
+
+void open_orders(const OrderOptions& options) {
+    VenueLink link(DataFolder(options.tool.data), options.name);
+    const InstrumentId market = options.market.empty() ? InstrumentId{} : link.market(options.market).instrument;
+    tell_orders(link, options, OpenOrdersQuery{.account = link.account(), .instrument = market});
+}
+
+void history(const OrderOptions& options) {
+    VenueLink link(DataFolder(options.tool.data), options.name);
+    tell_orders(link, options, OrderHistoryQuery{.account = link.account(), .count = options.count});
+}
+
 void amend(const OrderOptions& options) {
     VenueLink link(DataFolder(options.tool.data), options.name);
     const InstrumentListed& market = link.market(options.market);
@@ -197,6 +273,15 @@ int order_cancel_all(const OrderOptions& options) {
 }
 int order_self_trade(const OrderOptions& options) {
     return run_tool(options.tool, [&] { self_trade(options); });
+}
+int order_status(const OrderOptions& options) {
+    return run_tool(options.tool, [&] { status(options); });
+}
+int order_open(const OrderOptions& options) {
+    return run_tool(options.tool, [&] { open_orders(options); });
+}
+int order_history(const OrderOptions& options) {
+    return run_tool(options.tool, [&] { history(options); });
 }
 
 }  // namespace dcx::app

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <vector>
 
 #include "app/commands.h"
 #include "app/data_folder.h"
@@ -45,6 +46,21 @@ std::string ready_line(const Venue& venue) {
     return line.dump();
 }
 
+struct OperatorKeys {
+    std::vector<client::ClientKey> keys;
+    std::vector<Ed25519PublicKey> public_keys;
+};
+
+// Two persons' with dual control: both found a new venue, and the second one is here until somebody takes it away.
+OperatorKeys operators_of(const Config& config, const DataFolder& folder) {
+    OperatorKeys operators;
+    operators.keys.push_back(folder.operator_key());
+    if (config.venue.dual_control)
+        if (const auto second = folder.second_operator_key()) operators.keys.push_back(*second);
+    for (const client::ClientKey& key : operators.keys) operators.public_keys.push_back(ed25519_public_key(key.seed));
+    return operators;
+}
+
 }  // namespace
 
 int serve(const ServeOptions& options) {
@@ -59,11 +75,12 @@ int serve(const ServeOptions& options) {
     const StopSignals signals;
     const DataFolder folder(options.data);
     folder.make();
-    const client::ClientKey operator_key = folder.operator_key();
-    Venue venue(config, options.data, ed25519_public_key(operator_key.seed));
+    const OperatorKeys operators = operators_of(config, folder);
+    const client::ClientKey& operator_key = operators.keys.front();
+    Venue venue(config, options.data, operators.public_keys);
     report_start(venue.start_report(), venue);
     venue.start();
-    list_configured(config, venue.order_entry(), operator_key);
+    list_configured(config, venue.order_entry(), operators.keys);
 
     SimulationThread simulation;
     if (config.venue.sim) simulation.start(config, folder, venue.order_entry(), operator_key);

@@ -65,13 +65,19 @@ inline std::string book_text(std::uint64_t prev, std::uint64_t seq, const TestBo
     return book_text(prev, seq, snapshot, snapshot.checksum());
 }
 
-inline std::string trades_text(std::uint64_t prev, std::uint64_t seq,
-                               const std::vector<std::pair<std::uint64_t, std::string>>& trades) {
-    std::string text;
-    for (const auto& [id, side] : trades)
-        text += std::string(text.empty() ? "" : ",") + R"({"id":)" + std::to_string(id) + R"(,"price":"1.2501",)" +
-                R"("quantity":"12.5000","side":")" + side + R"(","time":1700000000456000000})";
-    return envelope("trades", prev, seq, R"({"trades":[)" + text + "]}");
+// Ids and sides.
+using TestTrades = std::vector<std::pair<std::uint64_t, std::string>>;
+inline std::string trades_text(std::uint64_t prev, std::uint64_t seq, const TestTrades& trades,
+                               const TestTrades& busted = {}) {
+    const auto list = [](const TestTrades& of) {
+        std::string text;
+        for (const auto& [id, side] : of)
+            text += std::string(text.empty() ? "" : ",") + R"({"id":)" + std::to_string(id) +
+                    R"(,"price":"1.2501","quantity":"12.5000","side":")" + side + R"(","time":1700000000456000000})";
+        return "[" + text + "]";
+    };
+    return envelope("trades", prev, seq,
+                    R"({"trades":)" + list(trades) + (busted.empty() ? "" : R"(,"busted":)" + list(busted)) + "}");
 }
 
 inline std::string ticker_text(std::uint64_t prev, std::uint64_t seq) {

@@ -1,4 +1,4 @@
-// The command line of the small commands (ledger, order, admin), apart from main.cpp for its size.
+// The command line of the small commands (ledger, order, admin, signer), apart from main.cpp for its size.
 #pragma once
 
 #include <functional>
@@ -16,6 +16,7 @@ struct ToolCommands {
     LedgerOptions ledger;
     OrderOptions order;
     AdminOptions admin;
+    SignerOptions signer;
 };
 
 // Adds the commands to the program's; `run` is what main() calls when one of them was chosen.

@@ -33,9 +33,10 @@ Durability durability_of(const Config& config) {
 
 }  // namespace
 
-Venue::Venue(const Config& config, const std::string& data, const Ed25519PublicKey& operator_key) : config_(config) {
+Venue::Venue(const Config& config, const std::string& data, std::span<const Ed25519PublicKey> operator_keys)
+    : config_(config) {
     if (!single()) feed_sleeper_ = std::make_unique<ReactorSleeper>();
-    open_engine(data, operator_key);
+    open_engine(data, operator_keys);
     make_edges();
     make_workers();
 }
@@ -46,7 +47,7 @@ Venue::~Venue() {
     workers_.clear();
 }
 
-void Venue::open_engine(const std::string& data, const Ed25519PublicKey& operator_key) {
+void Venue::open_engine(const std::string& data, std::span<const Ed25519PublicKey> operator_keys) {
     if (durability_of(config_) == Durability::disk) {
         auto storage = journal::DiskStorage::open(data + "/journal");
         if (!storage) throw std::runtime_error(storage.error().message);
@@ -55,7 +56,9 @@ void Venue::open_engine(const std::string& data, const Ed25519PublicKey& operato
     std::array<std::byte, 16> venue_id;
     random_bytes(venue_id);
     engine::EngineOptions options;
-    options.genesis = genesis_of(config_, operator_key, venue_id);
+    options.genesis = genesis_of(config_, operator_keys.front(), venue_id);
+    for (std::uint32_t i = 1; i < operator_keys.size(); ++i)
+        options.founding_keys.push_back({.public_key = operator_keys[i], .person = PersonId{i + 1}});
     options.event_ring_capacity = power_of_two(config_.rings.events);
     options.command_ring_capacity = power_of_two(config_.rings.commands);
     options.checkpoint_every = static_cast<std::uint64_t>(config_.journal.checkpoint_every);

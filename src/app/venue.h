@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,9 @@ class FeedWork;
 
 class Venue {
   public:
-    // `data` is the venue's folder; the operator's public key becomes key 1 of a new venue.
-    Venue(const Config& config, const std::string& data, const Ed25519PublicKey& operator_key);
+    // `data` is the venue's folder; the operators' public keys become the keys 1, 2 ... of a new venue, each of another
+    // person.
+    Venue(const Config& config, const std::string& data, std::span<const Ed25519PublicKey> operator_keys);
     ~Venue();
     Venue(const Venue&) = delete;
     Venue& operator=(const Venue&) = delete;
@@ -54,7 +56,7 @@ class Venue {
 
   private:
     [[nodiscard]] bool single() const { return config_.venue.layout == "single"; }
-    void open_engine(const std::string& data, const Ed25519PublicKey& operator_key);
+    void open_engine(const std::string& data, std::span<const Ed25519PublicKey> operator_keys);
     void make_edges();
     void make_workers();
     void serve_pages();

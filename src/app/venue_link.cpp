@@ -1,6 +1,7 @@
 #include "app/venue_link.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -61,10 +62,25 @@ std::string refusal_text(RejectReason reason, RejectReason detail) {
     return "refused: " + one(reason) + (detail == RejectReason::none ? "" : ", because of " + one(detail));
 }
 
+std::string wait_text(std::int64_t wait_ns) {
+    return wait_ns == 0 ? "" : ", try again in " + std::to_string(wait_ns / 1000 + 1) + " us";
+}
+
 }  // namespace
 
-Refused::Refused(RejectReason reason, RejectReason detail)
-    : std::runtime_error(refusal_text(reason, detail)), reason_(reason), detail_(detail) {}
+Refused::Refused(RejectReason reason, RejectReason detail, std::int64_t wait_ns)
+    : std::runtime_error(refusal_text(reason, detail) + wait_text(wait_ns)),
+      reason_(reason),
+      detail_(detail),
+      wait_ns_(wait_ns) {}
+
+NamedAccount named_account(const DataFolder& folder, const std::string& name) {
+    (void)value_or_throw(folder.order_entry());  // without a venue nobody's name means anything
+    constexpr std::array names{"issuance", "fees", "deposits", "withdrawals", "errors"};
+    const auto found = std::ranges::find(names, name);
+    if (found != names.end()) return {AccountId{static_cast<std::uint32_t>(found - names.begin()) + 1}, kOperator};
+    return {key_of(folder, name).account, name};
+}
 
 client::ClientKey key_of(const DataFolder& folder, const std::string& name) {
     // A name never leads out of the folder.
@@ -125,6 +141,7 @@ void print_refusal(const ToolOptions& options, const Refused& refused) {
     nlohmann::ordered_json line{{"refused", to_string(refused.reason())},
                                 {"reason", static_cast<unsigned>(refused.reason())}};
     if (refused.detail() != RejectReason::none) line["detail"] = to_string(refused.detail());
+    if (refused.wait_ns() != 0) line["wait_ns"] = refused.wait_ns();
     std::printf("%s\n", line.dump().c_str());
 }
 

@@ -20,14 +20,17 @@ inline constexpr const char* kOperator = "operator";
 
 class Refused : public std::runtime_error {
   public:
-    Refused(RejectReason reason, RejectReason detail);
+    Refused(RejectReason reason, RejectReason detail, std::int64_t wait_ns = 0);
 
     [[nodiscard]] RejectReason reason() const { return reason_; }
     [[nodiscard]] RejectReason detail() const { return detail_; }
+    // When throttled; else 0.
+    [[nodiscard]] std::int64_t wait_ns() const { return wait_ns_; }
 
   private:
     RejectReason reason_;
     RejectReason detail_;
+    std::int64_t wait_ns_;
 };
 
 // The value, or the error as an exception.
@@ -35,7 +38,7 @@ template <class T>
 T value_or_throw(client::Result<T> result) {
     if (result) return std::move(*result);
     const client::ClientError& error = result.error();
-    if (error.kind == client::ClientError::Kind::refused) throw Refused(error.reason, error.detail);
+    if (error.kind == client::ClientError::Kind::refused) throw Refused(error.reason, error.detail, error.wait_ns);
     throw std::runtime_error(error.text);
 }
 template <class T>
@@ -50,6 +53,7 @@ class VenueLink {
 
     [[nodiscard]] client::BlockingClient& client() { return *client_; }
     [[nodiscard]] AccountId account() const { return client_->session().account; }
+    [[nodiscard]] const client::Listings& listings() const { return listings_; }
 
     // Throw what names the unknown symbol and tells the known ones.
     [[nodiscard]] const AssetListed& asset(const std::string& symbol) const;
@@ -67,6 +71,14 @@ class VenueLink {
 
 // The key of a name, or that there is none.
 [[nodiscard]] client::ClientKey key_of(const DataFolder& folder, const std::string& name);
+
+// An account by the name of its key, or one of the venue's own (issuance, fees, deposits, withdrawals, errors), which
+// the operator's key sees.
+struct NamedAccount {
+    AccountId id{};
+    std::string signer;  // whose key to use
+};
+[[nodiscard]] NamedAccount named_account(const DataFolder& folder, const std::string& name);
 
 [[nodiscard]] Unit unit_of(const AssetListed& asset);
 [[nodiscard]] Unit price_unit(const InstrumentListed& market);

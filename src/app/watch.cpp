@@ -243,6 +243,8 @@ class Watcher final : net::WebSocketClient::Owner {
             const PictureTrade& trade = picture_.trades()[i - 1];
             write(options_.json ? trade_json(picture_, trade) : trade_line(trade));
         }
+        for (const PictureTrade& trade : picture_.new_busts())
+            write(options_.json ? trade_json(picture_, trade) : bust_line(picture_, trade));
     }
 
     void show_ticker(std::int64_t now) {

@@ -135,20 +135,34 @@ class MarketPicture::Reader {
         }
     }
 
+    static PictureTrade trade_of(const Json& trade) {
+        return {.id = trade.at("id").get<std::uint64_t>(),
+                .price = trade.at("price").get<std::string>(),
+                .quantity = trade.at("quantity").get<std::string>(),
+                .side = trade.at("side").get<std::string>(),
+                .time = trade.at("time").get<std::int64_t>()};
+    }
+
     Applied read_trades(const Json& data, bool snapshot) {
         const Json& trades = data.at("trades");
         if (snapshot) p_.trades_.clear();
         p_.new_trades_ = snapshot ? 0 : trades.size();
-        for (const Json& trade : trades) {
-            p_.trades_.push_front({.id = trade.at("id").get<std::uint64_t>(),
-                                   .price = trade.at("price").get<std::string>(),
-                                   .quantity = trade.at("quantity").get<std::string>(),
-                                   .side = trade.at("side").get<std::string>(),
-                                   .time = trade.at("time").get<std::int64_t>()});
-        }
+        for (const Json& trade : trades) p_.trades_.push_front(trade_of(trade));
         if (p_.trades_.size() > kTradesKept) p_.trades_.resize(kTradesKept);
         p_.new_trades_ = std::min(p_.new_trades_, p_.trades_.size());
+        p_.new_busts_.clear();
+        // A snapshot's are no more among its trades.
+        if (!snapshot && data.contains("busted")) read_busts(data.at("busted"));
         return Applied::trades;
+    }
+
+    void read_busts(const Json& busted) {
+        for (const Json& told : busted) {
+            p_.new_busts_.push_back(trade_of(told));
+            p_.new_busts_.back().busted = true;
+            for (PictureTrade& trade : p_.trades_)
+                if (trade.id == p_.new_busts_.back().id) trade.busted = true;
+        }
     }
 
     Applied read_ticker(const Json& data) {

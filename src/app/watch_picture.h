@@ -31,6 +31,7 @@ struct PictureTrade {
     std::string quantity;
     std::string side;  // of the taker
     std::int64_t time{};
+    bool busted = false;  // taken back
 };
 // Texts as the feed writes them; empty where there is none.
 struct PictureTicker {
@@ -77,6 +78,8 @@ class MarketPicture {
     [[nodiscard]] const std::deque<PictureTrade>& trades() const { return trades_; }
     // How many trades the last message brought, at the front of trades(); 0 when it was a snapshot.
     [[nodiscard]] std::size_t new_trades() const { return new_trades_; }
+    // Those that the last message told to be busted; none when it was a snapshot. In trades() they are marked.
+    [[nodiscard]] const std::vector<PictureTrade>& new_busts() const { return new_busts_; }
     [[nodiscard]] const std::optional<PictureTicker>& ticker() const { return ticker_; }
 
     [[nodiscard]] std::uint64_t seq() const { return chains_[0].seq; }
@@ -116,6 +119,7 @@ class MarketPicture {
     Book bids_, asks_;
     std::deque<PictureTrade> trades_;
     std::size_t new_trades_ = 0;
+    std::vector<PictureTrade> new_busts_;
     std::optional<PictureTicker> ticker_;
     std::int64_t time_ = 0;
     std::uint64_t gaps_ = 0;

@@ -84,11 +84,28 @@ TEST_CASE_FIXTURE(Fixture, "picture: trades stand newest first, those of a snaps
     CHECK(picture.trades().front().id == 4);
     CHECK(picture.apply(trades_text(11, 13, {{5, "buy"}})) == Applied::gap);
     CHECK(picture.gap_channel() == "trades");
-    std::vector<std::pair<std::uint64_t, std::string>> many;
+    TestTrades many;
     for (std::uint64_t id = 10; id < 300; ++id) many.emplace_back(id, "buy");
     CHECK(picture.apply(trades_text(0, 14, many)) == Applied::trades);
     CHECK(picture.trades().size() == kTradesKept);
     CHECK(picture.trades().front().id == 299);
+}
+
+TEST_CASE_FIXTURE(Fixture, "picture: a busted trade is marked and told once, also when it is no longer here") {
+    CHECK(picture.apply(trades_text(0, 10, {{1, "buy"}, {2, "sell"}}, {{3, "buy"}})) == Applied::trades);
+    CHECK(picture.new_busts().empty());
+    CHECK(picture.apply(trades_text(10, 12, {}, {{2, "sell"}})) == Applied::trades);
+    CHECK(picture.new_trades() == 0);
+    REQUIRE(picture.new_busts().size() == 1);
+    CHECK(picture.new_busts().front().id == 2);
+    REQUIRE(picture.trades().size() == 2);
+    CHECK(picture.trades()[0].busted);
+    CHECK_FALSE(picture.trades()[1].busted);
+    CHECK(picture.apply(trades_text(12, 13, {}, {{99, "buy"}})) == Applied::trades);
+    CHECK(picture.new_busts().front().id == 99);
+    CHECK(picture.apply(trades_text(13, 14, {{5, "buy"}})) == Applied::trades);
+    CHECK(picture.new_busts().empty());
+    CHECK(picture.apply(trades_text(10, 15, {}, {{5, "buy"}})) == Applied::gap);
 }
 
 TEST_CASE_FIXTURE(Fixture, "picture: ticker, notice, error, and what is not ours") {

@@ -163,7 +163,7 @@ TEST_CASE("watch: nothing listens") {
 TEST_CASE("watch: lines, and a gap asks for the book again") {
     ScriptedFeed feed({{book_text(0, 10, test_book())},
                        {trades_text(0, 10, {{1, "buy"}})},
-                       {ticker_text(0, 10), trades_text(10, 12, {{2, "sell"}}),
+                       {ticker_text(0, 10), trades_text(10, 12, {{2, "sell"}}), trades_text(12, 13, {}, {{1, "buy"}}),
                         // 11 is missing.
                         book_text(11, 12, kOtherBook)},
                        {},  // unsubscribe
@@ -175,6 +175,7 @@ TEST_CASE("watch: lines, and a gap asks for the book again") {
           "22:13:20.133 book  1.2499 x 4.0000 | 1.2501 x 2.0000  spread 0.0002\n"
           "22:13:20.133 24 h  last 1.2501 low 1.2300 high 1.2600 volume 1000.5000 DEC trades 42\n"
           "22:13:20.456 trade sell 12.5000 @ 1.2501  #2\n"
+          "22:13:20.136 bust  buy 12.5000 @ 1.2501  #1 of 22:13:20.456\n"
           "22:13:20.136 book  1.2000 x 1.0000 | 1.2010 x 1.0000  spread 0.0010\n");
     CHECK(result.errors.find("gap in orderbook: asking for a snapshot") != std::string::npos);
     const MarketPicture picture("DEC/USD");

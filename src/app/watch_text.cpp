@@ -121,7 +121,8 @@ class Ladder {
         const PictureTrade& trade = p_.trades()[trade_++];
         const bool buy = trade.side == "buy";
         return time_text(trade.time) + " " + paint(buy ? "buy " : "sell", buy ? "32" : "31") +
-               right(trade.price, kPriceWidth) + right(trade.quantity, kQuantityWidth);
+               right(trade.price, kPriceWidth) + right(trade.quantity, kQuantityWidth) +
+               (trade.busted ? paint("  busted", "1") : "");
     }
 
     [[nodiscard]] std::string spread() const {
@@ -156,6 +157,10 @@ Json levels_json(const MarketPicture& picture, const std::vector<PictureLevel>& 
     return result;
 }
 
+std::string trade_text(const PictureTrade& trade) {
+    return trade.side + " " + trade.quantity + " @ " + trade.price + "  #" + std::to_string(trade.id);
+}
+
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 }  // namespace
@@ -185,9 +190,10 @@ std::string book_line(const MarketPicture& picture) {
     return text;
 }
 
-std::string trade_line(const PictureTrade& trade) {
-    return time_text(trade.time) + " trade " + trade.side + " " + trade.quantity + " @ " + trade.price + "  #" +
-           std::to_string(trade.id);
+std::string trade_line(const PictureTrade& trade) { return time_text(trade.time) + " trade " + trade_text(trade); }
+
+std::string bust_line(const MarketPicture& picture, const PictureTrade& trade) {
+    return time_text(picture.time()) + " bust  " + trade_text(trade) + " of " + time_text(trade.time);
 }
 
 std::string ticker_line(const MarketPicture& picture) {
@@ -209,8 +215,12 @@ std::string book_json(const MarketPicture& picture) {
 }
 
 std::string trade_json(const MarketPicture& picture, const PictureTrade& trade) {
-    return Json{{"type", "trade"},      {"symbol", picture.symbol()}, {"id", trade.id},
-                {"price", trade.price}, {"quantity", trade.quantity}, {"side", trade.side},
+    return Json{{"type", trade.busted ? "bust" : "trade"},
+                {"symbol", picture.symbol()},
+                {"id", trade.id},
+                {"price", trade.price},
+                {"quantity", trade.quantity},
+                {"side", trade.side},
                 {"time", trade.time}}
         .dump();
 }

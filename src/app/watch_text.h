@@ -31,9 +31,11 @@ struct PictureStatus {
 // "14:02:11.123 book 1.2499 x 12.3000 | 1.2501 x 4.0000 spread 0.0002".
 [[nodiscard]] std::string book_line(const MarketPicture& picture);
 [[nodiscard]] std::string trade_line(const PictureTrade& trade);
+// At the time of the message that told it: "14:02:11.123 bust  sell 12.5000 @ 1.2501  #2 of 14:01:10.456".
+[[nodiscard]] std::string bust_line(const MarketPicture& picture, const PictureTrade& trade);
 [[nodiscard]] std::string ticker_line(const MarketPicture& picture);
 
-// The whole visible book, one trade, the ticker.
+// The whole visible book, one trade (of type `bust` when it was taken back), the ticker.
 [[nodiscard]] std::string book_json(const MarketPicture& picture);
 [[nodiscard]] std::string trade_json(const MarketPicture& picture, const PictureTrade& trade);
 [[nodiscard]] std::string ticker_json(const MarketPicture& picture);

@@ -79,6 +79,11 @@ TEST_CASE("watch text: lines for a file") {
     CHECK(book_line(picture) == "22:13:20.135 book  1.2499 x 4.0000 | 1.2501 x 2.0000  spread 0.0002");
     CHECK(ticker_line(picture) ==
           "22:13:20.135 24 h  last 1.2501 low 1.2300 high 1.2600 volume 1000.5000 DEC trades 42");
+    MarketPicture bust = picture;
+    bust.apply(trades_text(11, 13, {}, {{2, "sell"}}));
+    CHECK(bust_line(bust, bust.new_busts().front()) == "22:13:20.136 bust  sell 12.5000 @ 1.2501  #2 of 22:13:20.456");
+    CHECK(ladder_text(bust, kStatus, {.levels = 1}).find("sell      1.2501         12.5000  busted\n") !=
+          std::string::npos);
     MarketPicture one_side("DEC/USD");
     one_side.apply(welcome_text());
     one_side.apply(book_text(0, 10, {.bids = {{1, 1}}, .asks = {}}));
@@ -92,6 +97,11 @@ TEST_CASE("watch text: JSON lines for a program") {
                                 R"("asks":[["1.2501","2.0000",1],["1.2503","8.0000",4]]})");
     CHECK(trade_json(picture, picture.trades().back()) ==
           R"({"type":"trade","symbol":"DEC/USD","id":1,"price":"1.2501","quantity":"12.5000","side":"buy",)"
+          R"("time":1700000000456000000})");
+    MarketPicture bust = picture;
+    bust.apply(trades_text(11, 13, {}, {{2, "sell"}}));
+    CHECK(trade_json(bust, bust.new_busts().front()) ==
+          R"({"type":"bust","symbol":"DEC/USD","id":2,"price":"1.2501","quantity":"12.5000","side":"sell",)"
           R"("time":1700000000456000000})");
     CHECK(ticker_json(picture) ==
           R"({"type":"ticker","symbol":"DEC/USD","time":1700000000135000000,"last":"1.2501","open":"1.2400",)"

@@ -5,6 +5,14 @@
 namespace dcx::client {
 namespace {
 constexpr std::int64_t kNsPerMs = 1'000'000;
+
+Event event_of(const Report& report) {
+    Event event;
+    event.header.kind = report.kind;
+    std::ranges::copy(report.body, event.body.begin());
+    return event;
+}
+
 }  // namespace
 
 Result<void> BlockingClient::wait(const std::function<bool()>& done) {
@@ -47,6 +55,8 @@ void BlockingClient::begin() {
     query_done_.reset();
     balances_.clear();
     listings_ = {};
+    parts_.clear();
+    others_.clear();
 }
 
 ClientError BlockingClient::not_sent() const {
@@ -96,6 +106,7 @@ void BlockingClient::on_execution(OrderEntryClient&, const ExecutionReport& repo
     if (report.exec_type == ExecType::rejected)
         refusal_ = ClientError{.kind = ClientError::Kind::refused,
                                .reason = report.reject_reason,
+                               .wait_ns = report.wait_ns,
                                .text = std::string{to_string(report.reject_reason)}};
     else
         execution_ = report;
@@ -115,26 +126,51 @@ Result<void> BlockingClient::wait_for_answer() {
 }
 
 void BlockingClient::on_report(OrderEntryClient&, const Report& report) {
-    if (awaited_.sequence == 0 || answer_ || refusal_) return;
+    if (awaited_.sequence == 0 || answer_ || refusal_) return keep(report);
     ClientError refused{.kind = ClientError::Kind::refused};
     if (report.kind == EventKind::command_rejected) {
         const auto rejected = report.as<CommandRejected>();
-        if (rejected.session_sequence != awaited_.sequence) return;
+        if (rejected.session_sequence != awaited_.sequence) return keep(report);
         refused.reason = rejected.reason;
         refused.detail = rejected.detail;
     } else if (report.kind == EventKind::cancel_rejected) {
         const auto rejected = report.as<CancelRejected>();
-        if (!awaited_.cl_ord_id || rejected.cl_ord_id != awaited_.cl_ord_id) return;
+        if (!awaited_.cl_ord_id || rejected.cl_ord_id != awaited_.cl_ord_id) return keep(report);
         refused.reason = rejected.reason;
+        refused.wait_ns = rejected.wait_ns;
     } else {
-        if (report.kind != awaited_.kind) return;
-        answer_ = Event{};
-        answer_->header.kind = report.kind;
-        std::ranges::copy(report.body, answer_->body.begin());
+        if (report.kind != awaited_.kind) return keep(report);
+        answer_ = event_of(report);
         return;
     }
     refused.text = to_string(refused.reason);
     refusal_ = std::move(refused);
+}
+
+void BlockingClient::keep(const Report& report) {
+    others_.push_back({.header = report.header, .event = event_of(report)});
+}
+
+void BlockingClient::on_limits(OrderEntryClient&, const Report& report) {
+    switch (report.kind) {
+        case EventKind::asset_limits_set: return listings_.asset_limits.push_back(report.as<AssetLimitsSet>());
+        case EventKind::market_limits_set: return listings_.market_limits.push_back(report.as<MarketLimitsSet>());
+        case EventKind::fees_set: return listings_.fees.push_back(report.as<FeesSet>());
+        case EventKind::kill_switch_set: return listings_.kill_switches.push_back(report.as<KillSwitchSet>());
+        default: return keep(report);  // limits of a position, beside AccountState
+    }
+}
+
+Result<void> BlockingClient::drop_copy(AccountId account) {
+    begin();
+    return ask_query(client_->query(DropCopyRequest{.reference = ++query_, .account = account}));
+}
+
+Result<ExecutionReport> BlockingClient::next_copy() {
+    if (auto waited = wait([this] { return !copies_.empty(); }); !waited) return std::unexpected(waited.error());
+    const ExecutionReport first = copies_.front();
+    copies_.pop_front();
+    return first;
 }
 
 Result<void> BlockingClient::ask_query(bool sent) {

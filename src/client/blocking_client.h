@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,15 +29,32 @@ struct ClientError {
     Kind kind{};
     RejectReason reason{};
     RejectReason detail{};
+    std::int64_t wait_ns{};  // when throttled: until the same would pass
     TerminateCode code{};
     std::string text{};
 };
 template <class T>
 using Result = std::expected<T, ClientError>;
 
+// As they stand: limits of every asset and instrument, fees of the tiers that were set, switches that are on.
 struct Listings {
     std::vector<AssetListed> assets;
     std::vector<InstrumentListed> instruments;
+    std::vector<AssetLimitsSet> asset_limits;
+    std::vector<MarketLimitsSet> market_limits;
+    std::vector<FeesSet> fees;
+    std::vector<KillSwitchSet> kill_switches;
+};
+// The answer to a query that has many parts.
+template <class Part>
+struct Answer {
+    std::vector<Part> parts;
+    QueryDone done;
+};
+// A report that is no execution report and answered nothing.
+struct KeptReport {
+    ReportHeader header;
+    Event event;  // kind and body alone
 };
 
 class BlockingClient final : OrderEntryClient::Owner {
@@ -57,8 +76,30 @@ class BlockingClient final : OrderEntryClient::Owner {
     Result<MassCanceled> mass_cancel(const MassCancel& cancel);
     Result<SelfTradeRuleSet> set_self_trade_rule(const SetSelfTradeRule& rule) { return ask<SelfTradeRuleSet>(rule); }
     Result<Transferred> transfer(const Transfer& transfer) { return ask<Transferred>(transfer); }
+    // Any request whose answer is one report of this kind, e.g. request<TransferPended>(PendTransfer{...}).
+    template <EventBody Body, MessageBody Request>
+    Result<Body> request(const Request& request) {
+        return ask<Body>(request);
+    }
     Result<std::vector<Balance>> balances(AccountId account);
     Result<Listings> listings();
+    // Any other query; its reference is given here. e.g. query<StatementEntry>(StatementQuery{...}); for the states of
+    // orders query<ExecutionReport>(OpenOrdersQuery{...}).
+    template <WireBlock Part, WireBlock Query>
+    Result<Answer<Part>> query(Query query) {
+        begin();
+        query.reference = ++query_;
+        if (auto asked = ask_query(client_->query(query)); !asked) return std::unexpected(asked.error());
+        Answer<Part> answer{.parts = {}, .done = *query_done_};
+        for (const auto& bytes : parts_) {
+            if (bytes.size() != sizeof(Part)) continue;
+            std::memcpy(static_cast<void*>(&answer.parts.emplace_back()), bytes.data(), sizeof(Part));
+        }
+        return answer;
+    }
+    // From here on the account's execution reports come by next_copy().
+    Result<void> drop_copy(AccountId account);
+    Result<ExecutionReport> next_copy();
     // Operators'
     Result<Transferred> mint(const Mint& mint) { return ask<Transferred>(mint); }
     Result<Transferred> burn(const Burn& burn) { return ask<Transferred>(burn); }
@@ -71,6 +112,8 @@ class BlockingClient final : OrderEntryClient::Owner {
 
     // The next report that no call has returned.
     Result<ExecutionReport> next_execution();
+    // Reports beside the answer of the last request.
+    [[nodiscard]] const std::vector<KeptReport>& others() const { return others_; }
     // Hears what has come, without waiting.
     void poll() { reactor_.poll(0); }
     // Ends the session; everything sent before is answered. True when the venue agreed.
@@ -96,7 +139,13 @@ class BlockingClient final : OrderEntryClient::Owner {
     }
     Result<ExecutionReport> ask_order(ClOrdId sent);
     Result<void> ask_query(bool sent);
+    template <WireBlock Part>
+    void keep_part(const Part& part) {
+        const auto bytes = std::as_bytes(std::span{&part, 1});
+        parts_.emplace_back(bytes.begin(), bytes.end());
+    }
     void begin();
+    void keep(const Report& report);
     Result<void> wait_for_answer();
     // Defined in one place, so that ask() can be used from any file.
     Result<void> wait(const std::function<bool()>& done);
@@ -108,6 +157,12 @@ class BlockingClient final : OrderEntryClient::Owner {
     void on_asset(OrderEntryClient&, const AssetListed& asset) override { listings_.assets.push_back(asset); }
     void on_instrument(OrderEntryClient&, const InstrumentListed& instrument) override {
         listings_.instruments.push_back(instrument);
+    }
+    void on_copy(OrderEntryClient&, const ExecutionReport& report) override { copies_.push_back(report); }
+    void on_status(OrderEntryClient&, const ExecutionReport& report) override { keep_part(report); }
+    void on_limits(OrderEntryClient&, const Report& report) override;
+    void on_answer(OrderEntryClient&, const Frame& frame) override {
+        parts_.emplace_back(frame.block, frame.block + frame.header.block_length);
     }
     void on_query_done(OrderEntryClient&, const QueryDone& done) override;
     void on_closed(OrderEntryClient&, const ClientClosed& closed) override;
@@ -123,6 +178,9 @@ class BlockingClient final : OrderEntryClient::Owner {
     std::optional<QueryDone> query_done_;
     std::vector<Balance> balances_;
     Listings listings_;
+    std::vector<std::vector<std::byte>> parts_;  // blocks of an answer
+    std::vector<KeptReport> others_;
+    std::deque<ExecutionReport> copies_;
     std::optional<ClientError> closed_;
     std::unique_ptr<OrderEntryClient> client_;
 };

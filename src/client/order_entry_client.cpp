@@ -27,6 +27,8 @@ OrderEntryClient::OrderEntryClient(net::Reactor& reactor, const ClientOptions& o
       key_(options.key),
       client_session_(options.client_session),
       heartbeat_ms_(options.heartbeat_ms),
+      cancel_orders_(options.cancel_orders),
+      grace_ms_(options.grace_ms),
       ticker_(reactor, [this] { on_tick(); }),
       tcp_(reactor, options.endpoint, tcp_options(options), *this) {
     // Until the session is ready the timer bounds the handshake.
@@ -50,12 +52,10 @@ ClOrdId OrderEntryClient::amend(AmendOrder amend) { return send_order(amend); }
 ClOrdId OrderEntryClient::mass_cancel(MassCancel cancel) { return send_order(cancel); }
 
 bool OrderEntryClient::query_balances(AccountId account, std::uint64_t reference) {
-    return ready() && send_message(BalanceQuery{.reference = reference, .account = account});
+    return query(BalanceQuery{.reference = reference, .account = account});
 }
 
-bool OrderEntryClient::query_listings(std::uint64_t reference) {
-    return ready() && send_message(ListQuery{.reference = reference});
-}
+bool OrderEntryClient::query_listings(std::uint64_t reference) { return query(ListQuery{.reference = reference}); }
 
 void OrderEntryClient::finish() {
     if (state_ >= State::finishing) return;
@@ -91,11 +91,19 @@ void OrderEntryClient::on_frame(const Frame& frame) {
         case kTemplateTerminate: closed_.code = frame.as<Terminate>().code; return fail(to_string(closed_.code));
         case kTemplateBalance: return owner_.on_balance(*this, frame.as<Balance>());
         case kTemplateQueryDone: return owner_.on_query_done(*this, frame.as<QueryDone>());
-        case kTemplateExecutionReport:
-            count_report(frame.header.sequence);
-            return owner_.on_execution(*this, frame.as<ExecutionReport>(), frame.header.sequence);
-        default: return on_report_frame(frame);
+        case kTemplateExecutionReport: return on_execution_frame(frame);
+        default: break;
     }
+    if (frame.header.template_id < kReportTemplate) return owner_.on_answer(*this, frame);
+    on_report_frame(frame);
+}
+
+void OrderEntryClient::on_execution_frame(const Frame& frame) {
+    const auto report = frame.as<ExecutionReport>();
+    if ((report.flags & kExecutionCopy) != 0) return owner_.on_copy(*this, report);
+    if (report.exec_type == ExecType::status) return owner_.on_status(*this, report);
+    count_report(frame.header.sequence);
+    owner_.on_execution(*this, report, frame.header.sequence);
 }
 
 void OrderEntryClient::on_challenge(const Frame& frame) {
@@ -116,7 +124,8 @@ void OrderEntryClient::on_negotiated(const Frame& frame) {
     next_report_ = negotiated_.next_outgoing;
     last_cl_ord_id_ = negotiated_.last_cl_ord_id;
     state_ = State::establishing;
-    send_message(Establish{.heartbeat_ms = heartbeat_ms_});
+    send_message(
+        Establish{.heartbeat_ms = heartbeat_ms_, .grace_ms = grace_ms_, .cancel_orders = cancel_orders_, .zero = {}});
 }
 
 void OrderEntryClient::on_established(const Frame& frame) {
@@ -142,10 +151,16 @@ void OrderEntryClient::on_report_frame(const Frame& frame) {
 }
 
 void OrderEntryClient::on_listing(const Report& listing) {
-    if (listing.kind == EventKind::asset_listed) return owner_.on_asset(*this, listing.as<AssetListed>());
-    if (listing.kind == EventKind::instrument_listed)
-        return owner_.on_instrument(*this, listing.as<InstrumentListed>());
-    fail("an answer of a kind that was not asked for");
+    switch (listing.kind) {
+        case EventKind::asset_listed: return owner_.on_asset(*this, listing.as<AssetListed>());
+        case EventKind::instrument_listed: return owner_.on_instrument(*this, listing.as<InstrumentListed>());
+        case EventKind::asset_limits_set:
+        case EventKind::market_limits_set:
+        case EventKind::position_limits_set:
+        case EventKind::fees_set:
+        case EventKind::kill_switch_set: return owner_.on_limits(*this, listing);
+        default: fail("an answer of a kind that was not asked for");
+    }
 }
 
 void OrderEntryClient::count_report(std::uint64_t sequence) {

@@ -29,6 +29,8 @@ struct ClientOptions {
     ClientKey key{};
     std::uint64_t client_session = 1;   // of this key; the same again resumes it
     std::uint32_t heartbeat_ms = 5000;  // 1'000 .. 60'000
+    CancelScope cancel_orders{};        // what the venue cancels when the session has been disconnected so long
+    std::uint32_t grace_ms = 0;
     std::int64_t handshake_timeout_ns = 15'000'000'000;
     std::size_t output_limit = 4 * 1024 * 1024;
     Clock* clock = nullptr;  // for the frames' sending_time; none: 0 is sent
@@ -65,10 +67,17 @@ class OrderEntryClient final : net::TcpConnection::Owner {
         virtual void on_ready(OrderEntryClient&) {}
         virtual void on_execution(OrderEntryClient&, const ExecutionReport&, std::uint64_t /*sequence*/) {}
         virtual void on_report(OrderEntryClient&, const Report&) {}
+        // Of orders, as drop copies and as answers to queries: with sequence 0.
+        virtual void on_copy(OrderEntryClient&, const ExecutionReport&) {}
+        virtual void on_status(OrderEntryClient&, const ExecutionReport&) {}
         // Answers to queries.
         virtual void on_balance(OrderEntryClient&, const Balance&) {}
         virtual void on_asset(OrderEntryClient&, const AssetListed&) {}
         virtual void on_instrument(OrderEntryClient&, const InstrumentListed&) {}
+        // Limits, fees and kill switches: what stands behind the listings, and in AccountQuery's answer.
+        virtual void on_limits(OrderEntryClient&, const Report&) {}
+        // Any other answer: its block is one of model/wire_query.h, named by header.template_id.
+        virtual void on_answer(OrderEntryClient&, const Frame&) {}
         virtual void on_query_done(OrderEntryClient&, const QueryDone&) {}
         virtual void on_closed(OrderEntryClient&, const ClientClosed&) {}
 
@@ -105,7 +114,12 @@ class OrderEntryClient final : net::TcpConnection::Owner {
     }
     // Of the command that was sent last; 0 before the first.
     [[nodiscard]] std::uint64_t last_sequence() const { return next_sequence_ > 0 ? next_sequence_ - 1 : 0; }
-    // The answers carry the reference (balances and query_done) and come contiguously (listings).
+    // Any query. The answers come contiguously among themselves, QueryDone with the reference behind them.
+    template <WireBlock Query>
+    bool query(const Query& query) {
+        DCX_CHECK(is_query(Query::template_id));
+        return ready() && send_message(query);
+    }
     bool query_balances(AccountId account, std::uint64_t reference);
     bool query_listings(std::uint64_t reference);
 
@@ -126,6 +140,7 @@ class OrderEntryClient final : net::TcpConnection::Owner {
     void on_negotiated(const Frame& frame);
     void on_established(const Frame& frame);
     void on_report_frame(const Frame& frame);
+    void on_execution_frame(const Frame& frame);
     void on_listing(const Report& listing);
     void count_report(std::uint64_t sequence);
     void on_tick();
@@ -145,6 +160,8 @@ class OrderEntryClient final : net::TcpConnection::Owner {
     ClientKey key_;
     std::uint64_t client_session_;
     std::uint32_t heartbeat_ms_;
+    CancelScope cancel_orders_;
+    std::uint32_t grace_ms_;
     State state_ = State::connecting;
     Challenge challenge_;
     Negotiated negotiated_;

@@ -5,32 +5,50 @@
 #include "core/apply.h"
 
 namespace dcx::core {
-namespace {
 
-// The permission a client command needs; 0 for a kind that no client may send.
 std::uint32_t needed_permission(CommandKind kind) {
     switch (kind) {
         case CommandKind::place_order:
         case CommandKind::cancel_order:
         case CommandKind::amend_order:
         case CommandKind::mass_cancel:
-        case CommandKind::set_self_trade_rule: return kPermitTrade;
-        case CommandKind::transfer: return kPermitTransfer;
+        case CommandKind::set_self_trade_rule:
+        case CommandKind::set_dead_man: return kPermitTrade;
+        case CommandKind::transfer:
+        case CommandKind::pend_transfer:
+        case CommandKind::post_transfer:
+        case CommandKind::void_transfer: return kPermitTransfer;
+        case CommandKind::withdraw: return kPermitWithdraw;
         case CommandKind::open_account:
         case CommandKind::add_key:
         case CommandKind::revoke_key:
         case CommandKind::list_asset:
         case CommandKind::list_instrument:
         case CommandKind::set_phase:
+        case CommandKind::freeze_account:
+        case CommandKind::register_address:
+        case CommandKind::set_asset_limits:
+        case CommandKind::set_fees:
+        case CommandKind::set_market_limits:
+        case CommandKind::set_account_limits:
+        case CommandKind::set_position_limits:
+        case CommandKind::set_kill_switch:
+        case CommandKind::bust_trade:
+        case CommandKind::propose:
+        case CommandKind::approve:
         case CommandKind::mint:
         case CommandKind::burn: return kPermitOperator;
         default: return 0;
     }
 }
 
+namespace {
+
 bool is_venue_command(CommandKind kind) {
     switch (kind) {
         case CommandKind::genesis:
+        case CommandKind::genesis_key:
+        case CommandKind::tick:
         case CommandKind::start_epoch:
         case CommandKind::checkpoint:
         case CommandKind::negotiate_session:
@@ -60,6 +78,15 @@ Reference reference_of(const Command& c) {
         case CommandKind::negotiate_session: return {.reference = c.as<NegotiateSession>().connection, .id = {}};
         case CommandKind::establish_session: return {.reference = c.as<EstablishSession>().connection, .id = {}};
         case CommandKind::disconnect_session: return {.reference = c.as<DisconnectSession>().connection, .id = {}};
+        case CommandKind::freeze_account: return {.reference = c.as<FreezeAccount>().reference, .id = {}};
+        case CommandKind::set_kill_switch: return {.reference = c.as<SetKillSwitch>().reference, .id = {}};
+        case CommandKind::set_dead_man: return {.reference = c.as<SetDeadMan>().reference, .id = {}};
+        case CommandKind::approve: return {.reference = c.as<Approve>().proposal.value, .id = {}};
+        case CommandKind::bust_trade: return {.reference = c.as<BustTrade>().trade_id.value, .id = {}};
+        case CommandKind::pend_transfer: return {.reference = 0, .id = c.as<PendTransfer>().id};
+        case CommandKind::post_transfer: return {.reference = 0, .id = c.as<PostTransfer>().id};
+        case CommandKind::void_transfer: return {.reference = 0, .id = c.as<VoidTransfer>().id};
+        case CommandKind::withdraw: return {.reference = 0, .id = c.as<Withdraw>().id};
         case CommandKind::transfer: return {.reference = 0, .id = c.as<Transfer>().id};
         case CommandKind::mint: return {.reference = 0, .id = c.as<Mint>().id};
         case CommandKind::burn: return {.reference = 0, .id = c.as<Burn>().id};
@@ -102,7 +129,9 @@ void Apply::venue_command(MemorySource& memory) {
     if (!speaks_for_session(kind) && sender()) return reject(RejectReason::session_not_established, {});
     switch (kind) {
         case CommandKind::genesis: return genesis(memory);
+        case CommandKind::genesis_key: return genesis_key();
         case CommandKind::start_epoch: return start_epoch();
+        case CommandKind::tick: return tick();
         case CommandKind::checkpoint:
             emit(CheckpointLogged{.event_hash = command_.as<Checkpoint>().event_hash});
             return;
@@ -118,7 +147,9 @@ void Apply::client_command() {
     if (command_.header.session_sequence != session().next_incoming) return reject(RejectReason::out_of_sequence, {});
     ++session().next_incoming;
     if (key().revoked != 0) return reject(RejectReason::key_revoked);
-    if ((key().permissions & needed_permission(command_.header.kind)) == 0) return reject(RejectReason::not_permitted);
+    const std::uint32_t needed = needed_permission(command_.header.kind);
+    if ((key().permissions & needed) == 0) return reject(RejectReason::not_permitted);
+    if (needed == kPermitOperator && needs_two_persons()) return reject(RejectReason::dual_control_required);
     dispatch_client();
 }
 
@@ -130,6 +161,22 @@ void Apply::dispatch_client() {
         case CommandKind::mass_cancel: return mass_cancel();
         case CommandKind::set_self_trade_rule: return set_self_trade_rule();
         case CommandKind::transfer: return transfer();
+        case CommandKind::pend_transfer: return pend_transfer();
+        case CommandKind::post_transfer: return post_transfer();
+        case CommandKind::void_transfer: return void_transfer();
+        case CommandKind::withdraw: return withdraw();
+        case CommandKind::set_dead_man: return set_dead_man();
+        case CommandKind::freeze_account: return freeze_account();
+        case CommandKind::register_address: return register_address();
+        case CommandKind::set_asset_limits: return set_asset_limits();
+        case CommandKind::set_fees: return set_fees();
+        case CommandKind::set_market_limits: return set_market_limits();
+        case CommandKind::set_account_limits: return set_account_limits();
+        case CommandKind::set_position_limits: return set_position_limits();
+        case CommandKind::set_kill_switch: return set_kill_switch();
+        case CommandKind::bust_trade: return bust_trade();
+        case CommandKind::propose: return propose();
+        case CommandKind::approve: return approve();
         case CommandKind::mint: return mint();
         case CommandKind::burn: return burn();
         case CommandKind::open_account: return open_account();
@@ -145,18 +192,23 @@ void Apply::dispatch_client() {
 Core::Core(MemorySource& memory) : state_(std::make_unique<State>()), memory_(memory) {}
 Core::~Core() = default;
 
-void Core::apply(const Command& command, EventWriter& out) { Apply(*state_, command, out).run(memory_); }
+void Core::apply(const Command& command, EventWriter& out) {
+    Apply(*state_, command, out).run(memory_);
+    if (command.header.kind == CommandKind::genesis) max_events_ = max_events_per_command();
+}
 
 std::uint64_t Core::max_events_per_command() const {
     if (!state_->started) return 2;
-    // A sweep: accepted or amended, three a fill, rested or canceled. A new epoch: itself and every session.
-    return std::max<std::uint64_t>(3 * std::uint64_t{state_->genesis.max_fills_per_command} + 2,
-                                   std::uint64_t{state_->genesis.max_sessions} + 1);
+    // Matching: accepted or amended, three a fill, rested or canceled; a kill switch that two persons approved is not
+    // more. A group of linked transfers: two each. A new epoch: itself and every session.
+    return std::max({3 * std::uint64_t{state_->genesis.max_fills_per_command} + 2, 2 * std::uint64_t{kMaxLinked} + 2,
+                     std::uint64_t{state_->genesis.max_sessions} + 1});
 }
 
 bool Core::started() const { return state_->started; }
 Sequence Core::sequence() const { return state_->sequence; }
 Time Core::time() const { return state_->time; }
+Time Core::next_deadline() const { return state_->deadlines.next(); }
 std::uint64_t Core::epoch() const { return state_->epoch; }
 const Genesis& Core::genesis() const { return state_->genesis; }
 std::uint32_t Core::open_orders() const { return state_->store.orders.live(); }
@@ -164,7 +216,7 @@ std::uint32_t Core::open_orders() const { return state_->store.orders.live(); }
 Core::BalanceView Core::balance(AccountId account, AssetId asset) const {
     if (!state_->ledger.has(account) || !state_->ledger.has(asset)) return {};
     const Balance& b = state_->ledger.balance(account, asset);
-    return {.available = b.available, .held = b.held};
+    return {.available = b.available, .held = b.held, .debits = b.debits, .credits = b.credits};
 }
 
 std::vector<DepthLevel> Core::depth(InstrumentId instrument, Side side, std::size_t levels) const {

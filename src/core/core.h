@@ -3,12 +3,14 @@
 // every capacity. The same commands give the same state and the same events on every machine and in every build.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/checked.h"
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "model/command.h"
@@ -36,6 +38,30 @@ struct RestoreCursor {
     std::uint32_t index = 0;  // header.index of the next event
 };
 
+// What prefetch() has found out of the commands ahead; no part of the state.
+struct Lookahead {
+    enum class Kind : std::uint32_t { none, place, by_slot, by_id, by_cl_ord_id };
+    struct Command {
+        Sequence sequence{};
+        Kind kind{};
+        std::uint32_t slot{};
+        std::uint32_t hash{};
+    };
+    // More than the farthest look, a power of two.
+    std::array<Command, 16> commands{};
+
+    [[nodiscard]] Command& begin(const dcx::Command& c) {
+        Command& place = commands[c.header.sequence.value % commands.size()];
+        place = {.sequence = c.header.sequence};
+        return place;
+    }
+    // Empty when it was not looked at before.
+    [[nodiscard]] Command& of(const dcx::Command& c) {
+        Command& place = commands[c.header.sequence.value % commands.size()];
+        return place.sequence == c.header.sequence ? place : begin(c);
+    }
+};
+
 class Core {
   public:
     // Pools are taken from `memory` when Genesis is applied; it must outlive the core.
@@ -52,7 +78,7 @@ class Core {
     // out.position; how many were applied.
     std::size_t apply(std::span<const Command> commands, EventWriter& out, std::uint64_t room);
     // The fetching alone, for those who apply one by one: `next` begins with the command that comes next.
-    void prefetch(std::span<const Command> next) const;
+    void prefetch(std::span<const Command> next);
 
     // 2 before Genesis; fixed by it.
     [[nodiscard]] std::uint64_t max_events_per_command() const;
@@ -61,6 +87,9 @@ class Core {
     // The last command applied; 0 before the first.
     [[nodiscard]] Sequence sequence() const;
     [[nodiscard]] Time time() const;
+    // When something happens by time alone, at the earliest; kNever when nothing does. Whoever stamps
+    // commands logs a Tick before any command of that time or a later one.
+    [[nodiscard]] Time next_deadline() const;
     [[nodiscard]] std::uint64_t epoch() const;
     // All zero before it was applied.
     [[nodiscard]] const Genesis& genesis() const;
@@ -81,6 +110,8 @@ class Core {
     struct BalanceView {
         Amount available{};
         Amount held{};
+        uint128 debits{};  // turnover
+        uint128 credits{};
         friend bool operator==(const BalanceView&, const BalanceView&) = default;
     };
     [[nodiscard]] BalanceView balance(AccountId account, AssetId asset) const;  // zeros when there is no such
@@ -89,6 +120,8 @@ class Core {
 
   private:
     std::unique_ptr<State> state_;
+    Lookahead lookahead_;
+    std::uint64_t max_events_ = 2;
     MemorySource& memory_;
 };
 

@@ -65,8 +65,10 @@ void check_lists(const State& s, std::ostringstream& broken) {
         const Account& account = s.ledger.account(AccountId{i});
         std::uint32_t previous = kNoSlot;
         OrderId last{};
+        std::uint32_t own = 0;
         for (std::uint32_t slot = account.first_order; slot != kNoSlot; slot = s.details[slot].account_next) {
             if (++count > s.store.orders.live()) break;
+            ++own;
             if (s.details[slot].account != AccountId{i} || s.details[slot].account_prev != previous ||
                 s.store.orders[slot].id <= last)
                 broken << "account " << i << " has a wrong list of orders; ";
@@ -74,8 +76,46 @@ void check_lists(const State& s, std::ostringstream& broken) {
             last = s.store.orders[slot].id;
         }
         if (account.last_order != previous) broken << "account " << i << " has a list without its end; ";
+        if (account.open_orders != own) broken << "account " << i << " counts its open orders wrongly; ";
     }
     if (count != s.store.orders.live()) broken << count << " orders in the accounts' lists; ";
+}
+
+// What exposures keep of open orders, added up again.
+void check_exposures(const State& s, std::ostringstream& broken) {
+    struct Open {
+        int128 buy = 0;
+        int128 sell = 0;
+        std::uint32_t orders = 0;
+    };
+    std::map<std::pair<std::uint32_t, std::uint32_t>, Open> expected;
+    for (std::uint32_t i = 1; i <= s.ledger.account_count(); ++i)
+        for (std::uint32_t slot = s.ledger.account(AccountId{i}).first_order; slot != kNoSlot;
+             slot = s.details[slot].account_next) {
+            Open& open = expected[{i, s.details[slot].instrument.value}];
+            (s.details[slot].side == Side::buy ? open.buy : open.sell) += s.store.orders[slot].open.value;
+            ++open.orders;
+        }
+    for (std::uint32_t i = 1; i <= s.ledger.account_count(); ++i)
+        for (std::uint32_t m = 1; m <= s.market_count; ++m) {
+            const Exposure& exposure = s.exposures(AccountId{i}, InstrumentId{m});
+            const Open open = expected[{i, m}];
+            if (exposure.open_buy.value != open.buy || exposure.open_sell.value != open.sell ||
+                exposure.open_orders != open.orders)
+                broken << "account " << i << " has a wrong exposure in market " << m << "; ";
+        }
+}
+
+void check_pending(const State& s, Held& held, std::ostringstream& broken) {
+    std::uint32_t count = 0;
+    for (std::uint32_t slot = s.pending.first(); slot != 0 && count <= s.pending.count();
+         slot = s.pending[slot].next, ++count) {
+        const PendingTransfer& pending = s.pending[slot];
+        if (s.pending.find(pending.scope, pending.id) != slot) broken << "a pending transfer is not indexed; ";
+        if (pending.amount.value < 1) broken << "a pending transfer of nothing; ";
+        held[{pending.debit.value, pending.asset.value}] += pending.amount.value;
+    }
+    if (count != s.pending.count()) broken << count << " pending transfers in their list; ";
 }
 
 void check_ledger(const State& s, const Held& held, std::ostringstream& broken) {
@@ -89,9 +129,12 @@ void check_ledger(const State& s, const Held& held, std::ostringstream& broken) 
             const auto expected = held.find({account, asset});
             if (b.held.value != (expected == held.end() ? 0 : expected->second))
                 broken << "account " << account << " holds " << b.held.value << " of asset " << asset
-                       << ", not what its open orders need; ";
+                       << ", not what its open orders and pending transfers need; ";
+            if (int128{b.available.value} + b.held.value != static_cast<int128>(b.credits - b.debits))
+                broken << "account " << account << " has a turnover in asset " << asset << " that is not its balance; ";
         }
         if (sum != 0) broken << "asset " << asset << " does not sum to zero; ";
+        if (s.ledger.balance(kIssuanceAccount, AssetId{asset}).held) broken << "the issuance account holds; ";
         const Amount issued = s.ledger.issued(AssetId{asset});
         if (issued.value < 0 || issued > s.ledger.asset(AssetId{asset}).issue_cap)
             broken << "asset " << asset << " is issued beyond its cap; ";
@@ -105,6 +148,8 @@ std::string Core::check_invariants() const {
     Held held;
     check_books(*state_, held, broken);
     check_lists(*state_, broken);
+    check_exposures(*state_, broken);
+    check_pending(*state_, held, broken);
     check_ledger(*state_, held, broken);
     return broken.str();
 }

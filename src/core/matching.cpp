@@ -1,12 +1,13 @@
 // An order meets the book: fill or kill, trades and the money that follows them, self-trades, and what is left.
 #include <algorithm>
+#include <limits>
 
 #include "core/apply.h"
 
 namespace dcx::core {
 
 // An order that is in no queue: trades what crosses, then rests, is canceled, or is done.
-void Apply::match_and_rest(std::uint32_t slot) {
+void Apply::match_and_rest(std::uint32_t slot, Time expires) {
     const OpenOrder& taker = s_.details[slot];
     Market& market = s_.market_of(taker);
     RestingOrder& order = s_.store.orders[slot];
@@ -17,12 +18,15 @@ void Apply::match_and_rest(std::uint32_t slot) {
     while (order.open.value > 0 && fills_left > 0 && market.book.crosses(order.key)) {
         --fills_left;
         const std::uint32_t maker = market.book.front(s_.store, opposite(taker.side));
+        const Price price = s_.store.orders[maker].price();
+        const Quantity payable = slot == budget_slot_ ? payable_at(market.instrument, price) : order.open;
+        if (payable.value == 0)
+            return cancel_open(slot, taker.session, taker.cl_ord_id, CancelReason::budget_spent, false);
         if (rule != SelfTradeRule::none && s_.details[maker].account == taker.account) {
             if (!meet_own(rule, maker, slot)) return;
             continue;
         }
-        const Price price = s_.store.orders[maker].price();
-        const Quantity quantity{std::min(order.open.value, s_.store.orders[maker].open.value)};
+        const Quantity quantity = std::min({order.open, s_.store.orders[maker].open, payable});
         order.open -= quantity;
         const bool maker_done = market.book.reduce(s_.store, maker, quantity);
         market.last_price = price;
@@ -32,9 +36,12 @@ void Apply::match_and_rest(std::uint32_t slot) {
     if (order.open.value == 0) return forget_order(slot);
     if (fills_left == 0 && market.book.crosses(order.key))
         return cancel_open(slot, taker.session, taker.cl_ord_id, CancelReason::fill_limit, false);
-    if (taker.time_in_force != TimeInForce::gtc)
+    if (taker.time_in_force == TimeInForce::ioc || taker.time_in_force == TimeInForce::fok)
         return cancel_open(slot, taker.session, taker.cl_ord_id, CancelReason::ioc_remainder, false);
     market.book.rest(s_.store, slot);
+    if (expires)
+        s_.deadlines.set(s_.details[slot].deadline,
+                         {.time = expires, .id = order.id.value, .kind = DeadlineKind::order, .slot = slot});
     emit(OrderRested{.order_id = order.id,
                      .price = order.price(),
                      .quantity = order.open,
@@ -43,6 +50,12 @@ void Apply::match_and_rest(std::uint32_t slot) {
                      .slot = OrderSlot{slot},
                      .side = taker.side,
                      .zero = {}});
+}
+
+// What is left of the budget pays for so many lots.
+Quantity Apply::payable_at(const Instrument& instrument, Price price) const {
+    const int128 lot = notional_of(instrument, price, Quantity{std::int64_t{1}});
+    return Quantity{static_cast<std::int64_t>(budget_left_.value / lot)};
 }
 
 // A fill-or-kill order would be filled by the loop above. The book's sums tell, unless orders of its own account are in
@@ -121,7 +134,11 @@ void Apply::lose(std::uint32_t slot, Quantity quantity, bool rested) {
     else
         order.open -= quantity;
     const AssetId asset = State::paid_asset(market.instrument, details.side);
-    s_.ledger.release(details.account, asset, State::hold_of(market.instrument, details.side, order.price(), quantity));
+    // A budget is money, not quantity: it stays.
+    if (slot != budget_slot_)
+        s_.ledger.release(details.account, asset,
+                          State::hold_of(market.instrument, details.side, order.price(), quantity));
+    s_.exposures(details.account, details.instrument).open(details.side) -= quantity;
     const Balance& balance = s_.ledger.balance(details.account, asset);
     emit(OrderDecremented{.order_id = order.id,
                           .cl_ord_id = details.cl_ord_id,
@@ -149,16 +166,24 @@ void Apply::settle(std::uint32_t maker, std::uint32_t taker, Price price, Quanti
     const bool taker_buys = t.side == Side::buy;
     OpenOrder& buyer = taker_buys ? t : m;
     OpenOrder& seller = taker_buys ? m : t;
-    const FeeRate buyer_rate = taker_buys ? t.taker_fee : m.maker_fee;
-    const FeeRate seller_rate = taker_buys ? m.maker_fee : t.taker_fee;
+    const FeeRate maker_rate{std::max(0, m.maker_fee.value)};
+    const FeeRate buyer_rate = taker_buys ? t.taker_fee : maker_rate;
+    const FeeRate seller_rate = taker_buys ? maker_rate : t.taker_fee;
 
-    // The buyer's hold was made at his own price: what the better price saves returns to him at once.
-    const Price buyer_price = s_.store.orders[taker_buys ? taker : maker].price();
-    const Amount reserved = State::hold_of(instrument, Side::buy, buyer_price, quantity);
     const Amount paid = State::hold_of(instrument, Side::buy, price, quantity);
     const Amount base = State::hold_of(instrument, Side::sell, price, quantity);
     const Amount base_fee = charge_fee(buyer_rate, base.value, buyer.fee_prepaid);
     const Amount quote_fee = charge_fee(seller_rate, paid.value, seller.fee_prepaid);
+    const Amount taker_fee = taker_buys ? base_fee : quote_fee;
+    const Amount rebate = rebate_of(m.maker_fee, taker_buys ? base.value : paid.value, taker_fee);
+    // The buyer's hold was made at his own price: what the better price saves returns to him at once. With a budget the
+    // rest returns when the order is done.
+    Amount reserved =
+        State::hold_of(instrument, Side::buy, s_.store.orders[taker_buys ? taker : maker].price(), quantity);
+    if (taker == budget_slot_) {
+        budget_left_ -= paid;
+        reserved = s_.store.orders[taker].open.value == 0 ? paid + budget_left_ : paid;
+    }
 
     Ledger& ledger = s_.ledger;
     ledger.release(buyer.account, instrument.quote, reserved);
@@ -167,6 +192,31 @@ void Apply::settle(std::uint32_t maker, std::uint32_t taker, Price price, Quanti
     ledger.move(seller.account, buyer.account, instrument.base, base);
     ledger.move(buyer.account, kFeeAccount, instrument.base, base_fee);
     ledger.move(seller.account, kFeeAccount, instrument.quote, quote_fee);
+    if (rebate) ledger.move(kFeeAccount, m.account, taker_buys ? instrument.base : instrument.quote, rebate);
+
+    const std::uint32_t today = day_of(s_.time);
+    const auto expose = [&](const OpenOrder& order) {
+        Exposure& exposure = s_.exposures(order.account, order.instrument);
+        exposure.open(order.side) -= quantity;
+        exposure.trade(order.side, today, quantity, paid);
+    };
+    expose(buyer);
+    expose(seller);
+    for (OpenOrder* const order : {&buyer, &seller})
+        order->cum_notional = Amount{
+            checked_add(order->cum_notional.value, paid.value).value_or(std::numeric_limits<std::int64_t>::max())};
+    s_.trades.add() = {.time = s_.time,
+                       .price = price,
+                       .quantity = quantity,
+                       .buyer_fee = base_fee,
+                       .seller_fee = quote_fee,
+                       .rebate = rebate,
+                       .buyer = buyer.account,
+                       .seller = seller.account,
+                       .instrument = t.instrument,
+                       .taker_side = t.side,
+                       .busted = 0,
+                       .zero = 0};
 
     emit(TradeExecuted{.trade_id = TradeId{++s_.last_trade_id},
                        .maker_order_id = s_.store.orders[maker].id,
@@ -181,8 +231,8 @@ void Apply::settle(std::uint32_t maker, std::uint32_t taker, Price price, Quanti
                        .instrument = t.instrument,
                        .taker_side = t.side,
                        .zero = {}});
-    emit_filled(maker, Liquidity::maker, taker_buys ? quote_fee : base_fee);
-    emit_filled(taker, Liquidity::taker, taker_buys ? base_fee : quote_fee);
+    emit_filled(maker, Liquidity::maker, (taker_buys ? quote_fee : base_fee) - rebate);
+    emit_filled(taker, Liquidity::taker, taker_fee);
 }
 
 void Apply::emit_filled(std::uint32_t slot, Liquidity liquidity, Amount fee) {

@@ -7,11 +7,11 @@ namespace {
 bool within(std::uint32_t value, std::uint32_t low, std::uint32_t high) { return value >= low && value <= high; }
 
 bool capacities_legal(const Genesis& g) {
-    return within(g.max_accounts, 3, 1u << 24) && within(g.max_assets, 1, 1024) &&
+    return within(g.max_accounts, kFirstCustomer.value, 1u << 24) && within(g.max_assets, 1, 1024) &&
            within(g.max_instruments, 1, 65536) && within(g.max_orders, 1, 1u << 26) &&
            within(g.max_sessions, 1, 1u << 20) && within(g.max_keys, 1, 1u << 24) &&
            within(g.max_price_levels, 1, 1u << 26) && within(g.max_fills_per_command, 1, 1u << 20) &&
-           within(g.max_transfer_ids, 1, 1u << 26) && g.simulated <= 1 && all_zero(g.zero);
+           within(g.max_transfer_ids, 1, 1u << 26) && g.simulated <= 1 && g.dual_control <= 1 && all_zero(g.zero);
 }
 
 bool asset_symbol_legal(const AssetSymbol& symbol) {
@@ -40,21 +40,32 @@ void Apply::genesis(MemorySource& memory) {
     s_ = State(body, memory);
     s_.sequence = sequence;
     s_.time = time;
-    DCX_CHECK(s_.ledger.open(AccountKind::venue) == kIssuanceAccount);
-    DCX_CHECK(s_.ledger.open(AccountKind::venue) == kFeeAccount);
-    s_.keys[++s_.key_count] = {.public_key = body.operator_key, .account = {}, .permissions = kPermitAll, .revoked = 0};
+    while (s_.ledger.account_count() + 1 < kFirstCustomer.value) s_.ledger.open(AccountKind::venue);
+    s_.keys[++s_.key_count] = {.public_key = body.operator_key,
+                               .account = {},
+                               .permissions = kPermitAll,
+                               .person = PersonId{1u},
+                               .revoked = 0};
     s_.key_index.insert(hash_of_key(body.operator_key), s_.key_count);
-    emit(GenesisApplied{.venue_id = body.venue_id, .simulated = body.simulated, .zero = {}});
+    emit(GenesisApplied{
+        .venue_id = body.venue_id, .simulated = body.simulated, .dual_control = body.dual_control, .zero = {}});
+}
+
+void Apply::genesis_key() {
+    const auto body = command_.as<GenesisKey>();
+    if (!s_.founding) return reject(RejectReason::founding_over, {});
+    if (!body.person || body.zero != 0) return reject(RejectReason::malformed_field, {});
+    add_key(
+        {.public_key = body.public_key, .account = {}, .permissions = kPermitAll, .person = body.person, .revoked = 0},
+        {});
 }
 
 void Apply::start_epoch() {
+    s_.founding = false;
     s_.epoch = command_.as<StartEpoch>().epoch;
     emit(EpochStarted{.epoch = s_.epoch});
-    for (std::uint32_t i = 1; i <= s_.session_count; ++i) {
-        if (s_.sessions[i].established == 0) continue;
-        s_.sessions[i].established = 0;
-        emit(SessionDisconnected{.connection = 0, .session = SessionId{i}, .zero = 0});
-    }
+    for (std::uint32_t i = 1; i <= s_.session_count; ++i)
+        if (s_.sessions[i].established != 0) end_session(SessionId{i}, 0);
 }
 
 void Apply::open_account() {
@@ -62,12 +73,16 @@ void Apply::open_account() {
     if ((body.account_kind != AccountKind::customer && body.account_kind != AccountKind::market_maker) ||
         !all_zero(body.zero))
         return reject(RejectReason::malformed_field);
+    if (body.owner && (!s_.ledger.has_customer(body.owner) || s_.ledger.account(body.owner).owner))
+        return reject(RejectReason::unknown_account);
     if (!s_.ledger.account_room()) return reject(RejectReason::capacity_exhausted);
-    const AccountId id = s_.ledger.open(body.account_kind);
+    const AccountId id = s_.ledger.open(body.account_kind, body.owner);
     emit(AccountOpened{.reference = body.reference,
                        .account = id,
+                       .owner = body.owner,
                        .account_kind = body.account_kind,
                        .self_trade_rule = SelfTradeRule::none,
+                       .flags = 0,
                        .zero = {}},
          sender());
 }
@@ -76,7 +91,7 @@ void Apply::set_self_trade_rule() {
     const auto body = command_.as<SetSelfTradeRule>();
     if (body.rule > SelfTradeRule::decrement_and_cancel || !all_zero(body.zero))
         return reject(RejectReason::malformed_field);
-    if (const AccountId own = key().account; own && body.account != own) return reject(RejectReason::not_your_account);
+    if (key().account && !owns(body.account)) return reject(RejectReason::not_your_account);
     if (!s_.ledger.has_customer(body.account)) return reject(RejectReason::unknown_account);
     s_.ledger.account(body.account).self_trade_rule = body.rule;
     emit(SelfTradeRuleSet{.reference = body.reference, .account = body.account, .rule = body.rule, .zero = {}},
@@ -86,21 +101,32 @@ void Apply::set_self_trade_rule() {
 void Apply::add_key() {
     const auto body = command_.as<AddKey>();
     const bool operators = (body.permissions & kPermitOperator) != 0;
-    if (body.permissions == 0 || (body.permissions & ~kPermitAll) != 0 || operators == bool(body.account))
+    if (body.permissions == 0 || (body.permissions & ~kPermitAll) != 0 || operators == bool(body.account) ||
+        operators != bool(body.person) || body.zero != 0)
         return reject(RejectReason::malformed_field);
     if (body.account && !s_.ledger.has_customer(body.account)) return reject(RejectReason::unknown_account);
-    if (s_.find_key(body.public_key) != 0) return reject(RejectReason::key_already_known);
-    if (s_.key_count + 1 >= s_.keys.size()) return reject(RejectReason::capacity_exhausted);
+    add_key({.public_key = body.public_key,
+             .account = body.account,
+             .permissions = body.permissions,
+             .person = body.person,
+             .revoked = 0},
+            sender());
+}
+
+void Apply::add_key(const Key& key, SessionId report_to) {
+    if (s_.find_key(key.public_key) != 0) return reject(RejectReason::key_already_known, report_to);
+    if (s_.key_count + 1 >= s_.keys.size()) return reject(RejectReason::capacity_exhausted, report_to);
     const std::uint32_t id = ++s_.key_count;
-    s_.keys[id] = {
-        .public_key = body.public_key, .account = body.account, .permissions = body.permissions, .revoked = 0};
-    s_.key_index.insert(hash_of_key(body.public_key), id);
-    emit(KeyAdded{.public_key = body.public_key,
+    s_.keys[id] = key;
+    s_.key_index.insert(hash_of_key(key.public_key), id);
+    emit(KeyAdded{.public_key = key.public_key,
                   .key = KeyId{id},
-                  .account = body.account,
-                  .permissions = body.permissions,
-                  .revoked = 0},
-         sender());
+                  .account = key.account,
+                  .permissions = key.permissions,
+                  .revoked = 0,
+                  .person = key.person,
+                  .zero = 0},
+         report_to);
 }
 
 void Apply::revoke_key() {
@@ -147,8 +173,7 @@ void Apply::list_instrument() {
                                    .last_price = {}};
     const auto instrument = derive_instrument(listing, s_.ledger.asset(body.base), s_.ledger.asset(body.quote));
     if (!instrument) return reject(RejectReason::tick_or_lot_not_exact);
-    const auto rate_legal = [](FeeRate r) { return r.value >= 0 && r.value <= kFeeRateOne; };
-    if (!rate_legal(body.maker_fee) || !rate_legal(body.taker_fee)) return reject(RejectReason::fee_rate_out_of_range);
+    if (!fees_legal(body.maker_fee, body.taker_fee)) return reject(RejectReason::fee_rate_out_of_range);
     if (body.max_quantity.value < 1 || body.max_quantity.value > kMaxQuantity ||
         base_of(*instrument, body.max_quantity) > kMaxIssue || body.min_notional.value < 0 ||
         body.min_notional.value > kMaxIssue)
@@ -156,9 +181,39 @@ void Apply::list_instrument() {
     for (std::uint32_t i = 1; i <= s_.market_count; ++i)
         if (s_.markets[i].listing.symbol == body.symbol) return reject(RejectReason::symbol_taken);
     if (s_.market_count + 1 >= s_.markets.size()) return reject(RejectReason::capacity_exhausted);
-    s_.markets[++s_.market_count] =
-        Market{.listing = listing, .instrument = *instrument, .phase = Phase::trading, .last_price = {}, .book = {}};
+    Market& market = s_.markets[++s_.market_count];
+    market = {};
+    market.listing = listing;
+    market.instrument = *instrument;
+    market.limits = {.min_quantity = Quantity{std::int64_t{1}},
+                     .max_quantity = body.max_quantity,
+                     .min_notional = body.min_notional,
+                     .max_notional = Amount{kMaxIssue},
+                     .reference_price = {},
+                     .instrument = listing.instrument,
+                     .collar_bp = 0,
+                     .max_orders = 0,
+                     .day_end_s = 0};
+    market.fees.fill({.maker = body.maker_fee, .taker = body.taker_fee});
+    market.phase = Phase::trading;
     emit(listing, sender());
+}
+
+void Apply::register_address() {
+    const auto body = command_.as<RegisterAddress>();
+    if ((body.address.kind != AddressKind::dec && body.address.kind != AddressKind::decms) || !all_zero(body.zero))
+        return reject(RejectReason::malformed_field);
+    if (!s_.ledger.has_customer(body.account)) return reject(RejectReason::unknown_account);
+    Account& account = s_.ledger.account(body.account);
+    if (body.index != account.addresses + 1) return reject(RejectReason::address_index_not_next);
+    if (s_.find_address(body.address) != 0) return reject(RejectReason::address_taken);
+    if (s_.address_count + 1 >= s_.addresses.size()) return reject(RejectReason::capacity_exhausted);
+    ++account.addresses;
+    s_.addresses[++s_.address_count] = {
+        .address = body.address, .zero = {}, .account = body.account, .index = body.index};
+    s_.address_index.insert(hash_of_address(body.address), s_.address_count);
+    emit(AddressRegistered{.account = body.account, .index = body.index, .address = body.address, .zero = {}},
+         sender());
 }
 
 void Apply::set_phase() {

@@ -1,4 +1,5 @@
-// The state told as events, so that a fresh reader can begin: registries, balances, sessions, then the books.
+// The state told as events, so that a fresh reader can begin: registries with their limits, balances, pending
+// transfers, proposals, sessions, then the books.
 #include "core/apply.h"
 #include "core/core.h"
 
@@ -6,7 +7,25 @@ namespace dcx::core {
 namespace {
 
 // Sections in the order in which they are told. A cursor's `item` counts within a section.
-enum Section : std::uint32_t { accounts, keys, assets, markets, balances, sessions, orders, done };
+enum Section : std::uint32_t {
+    accounts,
+    account_limits,
+    addresses,
+    keys,
+    assets,
+    asset_limits,
+    markets,
+    market_limits,
+    fees,
+    position_limits,
+    venue,
+    balances,
+    pending,
+    proposals,
+    sessions,
+    orders,
+    done
+};
 
 class Telling {
   public:
@@ -55,10 +74,19 @@ class Telling {
         const auto next = static_cast<std::uint32_t>(cursor_.item + 1);
         switch (cursor_.section) {
             case accounts: return next <= s_.ledger.account_count() && tell_account(AccountId{next});
+            case account_limits: return tell_account_limits();
+            case addresses: return next <= s_.address_count && tell_address(s_.addresses[next]);
             case keys: return next <= s_.key_count && tell_key(KeyId{next});
             case assets: return next <= s_.ledger.asset_count() && tell_asset(AssetId{next});
+            case asset_limits: return next <= s_.ledger.asset_count() && tell_asset_limits(AssetId{next});
             case markets: return next <= s_.market_count && tell_market(s_.markets[next]);
+            case market_limits: return next <= s_.market_count && tell_market_limits(s_.markets[next]);
+            case fees: return tell_fees();
+            case position_limits: return tell_position_limits();
+            case venue: return tell_kill_switches();
             case balances: return tell_balance();
+            case pending: return tell_pending();
+            case proposals: return tell_proposal();
             case sessions: return next <= s_.session_count && tell_session(SessionId{next});
             default: return tell_order();
         }
@@ -67,9 +95,140 @@ class Telling {
         const Account& account = s_.ledger.account(id);
         emit(AccountOpened{.reference = 0,
                            .account = id,
+                           .owner = account.owner,
                            .account_kind = account.kind,
                            .self_trade_rule = account.self_trade_rule,
+                           .flags = account.flags,
                            .zero = {}});
+        return ++cursor_.item;
+    }
+    // Limits that are none are not told.
+    bool tell_account_limits() {
+        for (; cursor_.item < s_.ledger.account_count(); ++cursor_.item) {
+            const AccountId id{static_cast<std::uint32_t>(cursor_.item) + 1};
+            const Account& account = s_.ledger.account(id);
+            if (account.max_open_orders == 0 && account.orders_per_second == 0 && account.fee_tier == 0) continue;
+            emit(AccountLimitsSet{.account = id,
+                                  .max_open_orders = account.max_open_orders,
+                                  .orders_per_second = account.orders_per_second,
+                                  .burst = account.burst,
+                                  .fee_tier = account.fee_tier,
+                                  .zero = {}});
+            return ++cursor_.item;
+        }
+        return false;
+    }
+    bool tell_address(const RegisteredAddress& address) {
+        emit(AddressRegistered{
+            .account = address.account, .index = address.index, .address = address.address, .zero = {}});
+        return ++cursor_.item;
+    }
+    bool tell_asset_limits(AssetId id) {
+        const AssetLimits& limits = s_.ledger.limits(id);
+        emit(AssetLimitsSet{.mint_ceiling = limits.mint_ceiling,
+                            .dual_control_above = limits.dual_control_above,
+                            .asset = id,
+                            .transfer_fee = limits.transfer_fee});
+        return ++cursor_.item;
+    }
+    bool tell_market_limits(const Market& market) {
+        emit(market.limits);
+        return ++cursor_.item;
+    }
+    // Items count (market, tier) pairs; those as listed are passed over.
+    bool tell_fees() {
+        for (; cursor_.item < std::uint64_t{s_.market_count} * kFeeTiers; ++cursor_.item) {
+            const Market& market = s_.markets[cursor_.item / kFeeTiers + 1];
+            const auto tier = static_cast<std::uint8_t>(cursor_.item % kFeeTiers);
+            const FeeRates& rates = market.fees[tier];
+            if (rates.maker == market.listing.maker_fee && rates.taker == market.listing.taker_fee) continue;
+            emit(FeesSet{.instrument = market.listing.instrument,
+                         .maker_fee = rates.maker,
+                         .taker_fee = rates.taker,
+                         .tier = tier,
+                         .zero = {}});
+            return ++cursor_.item;
+        }
+        return false;
+    }
+    bool tell_position_limits() {
+        for (; cursor_.item < std::uint64_t{s_.ledger.account_count()} * s_.market_count; ++cursor_.item) {
+            const AccountId account{static_cast<std::uint32_t>(cursor_.item / s_.market_count) + 1};
+            const InstrumentId instrument{static_cast<std::uint32_t>(cursor_.item % s_.market_count) + 1};
+            const Exposure& exposure = s_.exposures(account, instrument);
+            if (!exposure.max_position && !exposure.max_daily_loss) continue;
+            emit(PositionLimitsSet{.max_position = exposure.max_position,
+                                   .max_daily_loss = exposure.max_daily_loss,
+                                   .account = account,
+                                   .instrument = instrument});
+            return ++cursor_.item;
+        }
+        return false;
+    }
+    // Of the markets, then of the venue (accounts have theirs in AccountOpened); only those that are on.
+    bool tell_kill_switches() {
+        for (; cursor_.item <= s_.market_count; ++cursor_.item) {
+            const auto market = static_cast<std::uint32_t>(cursor_.item == s_.market_count ? 0 : cursor_.item + 1);
+            const bool killed = market == 0 ? s_.killed : s_.markets[market].killed;
+            const DeadlineHandle left = market == 0 ? s_.kill_deadline : s_.markets[market].kill_deadline;
+            if (!killed) continue;
+            emit(KillSwitchSet{.reference = 0,
+                               .account = {},
+                               .instrument = InstrumentId{market},
+                               .canceled = 0,
+                               .on = 1,
+                               .complete = std::uint8_t{left == 0},
+                               .zero = {}});
+            return ++cursor_.item;
+        }
+        return false;
+    }
+    // `within` is the slot told last.
+    bool tell_pending() {
+        const std::uint32_t slot =
+            cursor_.within == 0 ? s_.pending.first() : s_.pending[static_cast<std::uint32_t>(cursor_.within)].next;
+        if (slot == 0) return false;
+        const PendingTransfer& pending = s_.pending[slot];
+        const Balance& balance = s_.ledger.balance(pending.debit, pending.asset);
+        if (pending.withdrawal())
+            emit(WithdrawalRequested{.id = pending.id,
+                                     .amount = pending.amount,
+                                     .available = balance.available,
+                                     .held = balance.held,
+                                     .account = pending.debit,
+                                     .asset = pending.asset,
+                                     .scope = pending.scope,
+                                     .address = pending.address,
+                                     .zero = {}});
+        else
+            emit(TransferPended{.id = pending.id,
+                                .amount = pending.amount,
+                                .available = balance.available,
+                                .held = balance.held,
+                                .expires = s_.deadlines.time_of(pending.deadline),
+                                .debit_account = pending.debit,
+                                .credit_account = pending.credit,
+                                .asset = pending.asset,
+                                .scope = pending.scope});
+        cursor_.within = slot;
+        return true;
+    }
+    // Two events each; `within` tells whether the first one is out.
+    bool tell_proposal() {
+        if (cursor_.item >= s_.proposal_count) return false;
+        const Proposal& proposal = s_.proposals[cursor_.item];
+        if (cursor_.within == 0) {
+            emit(CommandProposed{.proposal = proposal.id,
+                                 .expires = s_.deadlines.time_of(proposal.deadline),
+                                 .proposer = proposal.proposer,
+                                 .proposed = proposal.proposed,
+                                 .zero = 0,
+                                 .approved_by = proposal.approved_by,
+                                 .zero_too = 0});
+            return ++cursor_.within;
+        }
+        emit(ProposalBody{.body = proposal.body});
+        cursor_.within = 0;
         return ++cursor_.item;
     }
     bool tell_key(KeyId id) {
@@ -78,7 +237,9 @@ class Telling {
                       .key = id,
                       .account = key.account,
                       .permissions = key.permissions,
-                      .revoked = key.revoked});
+                      .revoked = key.revoked,
+                      .person = key.person,
+                      .zero = 0});
         return ++cursor_.item;
     }
     bool tell_asset(AssetId id) {
@@ -104,9 +265,15 @@ class Telling {
             const AccountId account{static_cast<std::uint32_t>(cursor_.item / assets_count) + 1};
             const AssetId asset{static_cast<std::uint32_t>(cursor_.item % assets_count) + 1};
             const Balance& balance = s_.ledger.balance(account, asset);
-            if (!balance.available && !balance.held) continue;
-            emit(BalanceRestored{
-                .available = balance.available, .held = balance.held, .account = account, .asset = asset});
+            if (balance.debits == 0 && balance.credits == 0) continue;  // nothing ever moved here
+            emit(BalanceRestored{.available = balance.available,
+                                 .held = balance.held,
+                                 .debits_low = static_cast<std::uint64_t>(balance.debits),
+                                 .debits_high = static_cast<std::uint64_t>(balance.debits >> 64),
+                                 .credits_low = static_cast<std::uint64_t>(balance.credits),
+                                 .credits_high = static_cast<std::uint64_t>(balance.credits >> 64),
+                                 .account = account,
+                                 .asset = asset});
             return ++cursor_.item;
         }
         return false;
@@ -141,7 +308,10 @@ class Telling {
                                .owner = details.session,
                                .side = side,
                                .flags = details.flags,
-                               .zero = {}});
+                               .time_in_force = details.time_in_force,
+                               .zero = {},
+                               .expire_at = s_.deadlines.time_of(details.deadline),
+                               .cum_notional = details.cum_notional});
             cursor_.within = slot;
             return true;
         }

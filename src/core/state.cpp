@@ -10,8 +10,17 @@ State::State(const Genesis& g, MemorySource& memory)
       markets(memory.array<Market>(std::size_t{g.max_instruments} + 1)),
       key_index(memory, g.max_keys),
       session_index(memory, g.max_sessions),
+      deadlines(memory, 2 * std::size_t{g.max_orders} + 2 * std::size_t{g.max_sessions} + kMaxProposals +
+                            g.max_accounts + g.max_instruments + 1),
       ledger(memory, g.max_accounts, g.max_assets),
       transfer_ids(memory, g.max_transfer_ids),
+      pending(memory, g.max_orders),
+      groups(memory),
+      addresses(memory.array<RegisteredAddress>(std::size_t{g.max_accounts} + 1)),
+      address_index(memory, g.max_accounts),
+      proposals(memory.array<Proposal>(kMaxProposals)),
+      exposures(memory, g.max_accounts, g.max_instruments),
+      trades(memory, g.max_orders),
       store(memory, g.max_orders, g.max_price_levels),
       details(memory.array<OpenOrder>(std::size_t{g.max_orders} + 1)),
       order_index(memory, g.max_orders),
@@ -30,6 +39,17 @@ std::uint32_t State::find_order(SessionId session, ClOrdId id) const {
 
 std::uint32_t State::find_key(const std::array<std::byte, 32>& public_key) const {
     return key_index.find(hash_of_key(public_key), [&](std::uint32_t i) { return keys[i].public_key == public_key; });
+}
+
+std::uint32_t State::find_address(const ChainAddress& address) const {
+    return address_index.find(hash_of_address(address),
+                              [&](std::uint32_t i) { return addresses[i].address == address; });
+}
+
+Proposal* State::find_proposal(ProposalId id) {
+    for (Proposal& proposal : proposals.first(proposal_count))
+        if (proposal.id == id) return &proposal;
+    return nullptr;
 }
 
 std::uint32_t State::find_session(KeyId key, std::uint64_t client_session) const {

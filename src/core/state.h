@@ -6,35 +6,79 @@
 
 #include "base/memory.h"
 #include "core/book/book.h"
+#include "core/deadlines.h"
 #include "core/ledger/ledger.h"
+#include "core/ledger/pending_transfers.h"
+#include "core/ledger/transfer_groups.h"
 #include "core/ledger/transfer_ids.h"
 #include "core/orders/open_order.h"
+#include "core/orders/recent_trades.h"
 #include "core/orders/slot_index.h"
+#include "core/risk/exposure.h"
 #include "model/command.h"
 #include "model/instrument.h"
 
 namespace dcx::core {
 
-struct Key {
+// One line each: a command's first looks.
+struct alignas(64) Key {
     std::array<std::byte, 32> public_key{};
     AccountId account{};  // 0: an operator's
     std::uint32_t permissions{};
+    PersonId person{};  // of an operator's key
     std::uint32_t revoked{};
 };
 
-struct Session {
+struct alignas(64) Session {
     std::uint64_t client_session{};
     std::uint64_t next_incoming{1};
     std::uint64_t next_outgoing{1};
     ClOrdId last_cl_ord_id{};
     KeyId key{};
     std::uint32_t established{};
+    // What its end takes with it: chosen when it was established, and by its dead-man switch.
+    std::uint32_t grace_ms{};
+    CancelScope disconnect_scope{};
+    CancelScope dead_man_scope{};
+    RejectReason group_refused{};  // a refused group of linked transfers goes on
+    std::uint32_t group{};         // in TransferGroups, 0: none is open
+    DeadlineHandle disconnect{};
+    DeadlineHandle dead_man{};
+    std::uint32_t zero{};
+};
+static_assert(sizeof(Key) == 64 && sizeof(Session) == 64);
+
+// An operator's command that waits for a second person.
+struct Proposal {
+    ProposalId id{};
+    KeyId proposer{};
+    KeyId approved_by{};  // 0: by nobody yet
+    CommandKind proposed{};
+    std::uint16_t zero{};
+    DeadlineHandle deadline{};
+    std::array<std::byte, kProposalBodySize> body{};
+};
+
+struct RegisteredAddress {
+    ChainAddress address{};
+    std::array<std::uint8_t, 3> zero{};
+    AccountId account{};
+    std::uint32_t index{};
+};
+
+struct FeeRates {
+    FeeRate maker{};
+    FeeRate taker{};
 };
 
 struct Market {
     InstrumentListed listing{};
     Instrument instrument{};
+    MarketLimitsSet limits{};
+    std::array<FeeRates, kFeeTiers> fees{};
     Phase phase{};
+    bool killed{};
+    DeadlineHandle kill_deadline{};
     Price last_price{};  // 0 before the first trade
     Book book{};
 };
@@ -51,6 +95,9 @@ struct State {
     std::uint64_t epoch = 0;
     std::uint64_t last_order_id = 0;
     std::uint64_t last_trade_id = 0;
+    bool founding = true;  // before the first epoch: further first keys may come
+    bool killed = false;   // the whole venue
+    DeadlineHandle kill_deadline{};
 
     // Registries, from 1; counts beside them.
     std::span<Key> keys;
@@ -62,8 +109,21 @@ struct State {
     SlotIndex key_index;      // public key -> key
     SlotIndex session_index;  // (key, client session) -> session
 
+    Deadlines deadlines;
+
     Ledger ledger;
     TransferIds transfer_ids;
+    PendingTransfers pending;
+    TransferGroups groups;
+    std::span<RegisteredAddress> addresses;  // from 1
+    std::uint32_t address_count = 0;
+    SlotIndex address_index;
+    std::span<Proposal> proposals;  // the open ones, in the order of their ids, from 0
+    std::uint32_t proposal_count = 0;
+    std::uint64_t last_proposal_id = 0;
+
+    Exposures exposures;
+    RecentTrades trades;
 
     BookStore store;               // of all books
     std::span<OpenOrder> details;  // at the order's slot
@@ -79,6 +139,9 @@ struct State {
     [[nodiscard]] std::uint32_t find_order(OrderId id, OrderSlot hint) const;
     [[nodiscard]] std::uint32_t find_order(SessionId session, ClOrdId id) const;
     [[nodiscard]] std::uint32_t find_key(const std::array<std::byte, 32>& public_key) const;
+    [[nodiscard]] std::uint32_t find_address(const ChainAddress& address) const;
+    // nullptr when there is no such proposal open.
+    [[nodiscard]] Proposal* find_proposal(ProposalId id);
     [[nodiscard]] std::uint32_t find_session(KeyId key, std::uint64_t client_session) const;
 
     // What the order pays with, and how much of it is held for `open` at `price`.
@@ -92,6 +155,13 @@ struct State {
     }
 };
 
+[[nodiscard]] inline std::uint32_t hash_of_address(const ChainAddress& address) {
+    std::uint64_t a;
+    std::uint64_t b;
+    std::memcpy(&a, address.hash.data(), 8);
+    std::memcpy(&b, address.hash.data() + 8, 8);
+    return hash_of(a, b);
+}
 [[nodiscard]] inline std::uint32_t hash_of_key(const std::array<std::byte, 32>& key) {
     std::uint64_t a;
     std::uint64_t b;

@@ -23,42 +23,70 @@ class Canonical {
 void add_registries(Canonical& out, const State& s) {
     out.section('K', s.key_count);
     for (std::uint32_t i = 1; i <= s.key_count; ++i)
-        out.add(s.keys[i].public_key, s.keys[i].account, s.keys[i].permissions, s.keys[i].revoked);
+        out.add(s.keys[i].public_key, s.keys[i].account, s.keys[i].permissions, s.keys[i].person, s.keys[i].revoked);
     out.section('S', s.session_count);
     for (std::uint32_t i = 1; i <= s.session_count; ++i) {
         const Session& session = s.sessions[i];
         out.add(session.client_session, session.next_incoming, session.next_outgoing, session.last_cl_ord_id,
-                session.key, session.established);
+                session.key, session.established, session.grace_ms, session.disconnect_scope, session.dead_man_scope,
+                session.group_refused, s.deadlines.time_of(session.disconnect), s.deadlines.time_of(session.dead_man));
+        const std::uint32_t members = session.group == 0 ? 0 : s.groups[session.group].count;
+        out.section('G', members);
+        for (std::uint32_t m = 0; m < members; ++m) out.add(s.groups[session.group].members[m]);
     }
     out.section('M', s.market_count);
-    for (std::uint32_t i = 1; i <= s.market_count; ++i)
-        out.add(s.markets[i].listing, s.markets[i].phase, s.markets[i].last_price);
+    for (std::uint32_t i = 1; i <= s.market_count; ++i) {
+        const Market& market = s.markets[i];
+        out.add(market.listing, market.limits, market.phase, market.killed, market.last_price,
+                s.deadlines.time_of(market.kill_deadline));
+        for (const FeeRates& rates : market.fees) out.add(rates.maker, rates.taker);
+    }
+    out.section('P', s.proposal_count);
+    for (const Proposal& p : s.proposals.first(s.proposal_count))
+        out.add(p.id, p.proposer, p.approved_by, p.proposed, s.deadlines.time_of(p.deadline), p.body);
+    out.section('D', s.address_count);
+    for (std::uint32_t i = 1; i <= s.address_count; ++i) out.add(s.addresses[i]);
 }
 
 void add_ledger(Canonical& out, const State& s) {
     out.section('A', s.ledger.asset_count());
     for (std::uint32_t i = 1; i <= s.ledger.asset_count(); ++i) {
         const Asset& asset = s.ledger.asset(AssetId{i});
-        out.add(asset.symbol, asset.issue_cap, asset.scale);
+        const AssetLimits& limits = s.ledger.limits(AssetId{i});
+        out.add(asset.symbol, asset.issue_cap, asset.scale, limits.mint_ceiling, limits.dual_control_above,
+                limits.transfer_fee, limits.mint_day, limits.minted);
     }
     out.section('C', s.ledger.account_count());
     for (std::uint32_t account = 1; account <= s.ledger.account_count(); ++account) {
-        out.add(s.ledger.account(AccountId{account}).kind, s.ledger.account(AccountId{account}).self_trade_rule);
+        const Account& a = s.ledger.account(AccountId{account});
+        out.add(a.kind, a.self_trade_rule, a.fee_tier, a.flags, a.owner, a.max_open_orders, a.orders_per_second,
+                a.burst, a.throttled_until, a.addresses, s.deadlines.time_of(a.kill_deadline));
         for (std::uint32_t asset = 1; asset <= s.ledger.asset_count(); ++asset) {
             const Balance& balance = s.ledger.balance(AccountId{account}, AssetId{asset});
-            out.add(balance.available, balance.held);
+            out.add(balance.available, balance.held, balance.debits, balance.credits);
+        }
+        for (std::uint32_t market = 1; market <= s.market_count; ++market) {
+            const Exposure& e = s.exposures(AccountId{account}, InstrumentId{market});
+            out.add(e.cash, e.net, e.max_position, e.max_daily_loss, e.day);
         }
     }
     out.section('T', s.transfer_ids.count());
     const TransferId floor = s.transfer_ids.floor();
     out.add(floor.low, floor.high);
     s.transfer_ids.for_each([&](const MoneyRequest& request) { out.add(request); });
+    out.section('W', s.pending.count());
+    out.add(s.pending.last_number());
+    for (std::uint32_t slot = s.pending.first(); slot != 0; slot = s.pending[slot].next) {
+        const PendingTransfer& p = s.pending[slot];
+        out.add(p.id, p.amount, p.number, p.scope, p.debit, p.credit, p.asset, p.session,
+                s.deadlines.time_of(p.deadline), p.address);
+    }
 }
 
-void add_order(Canonical& out, std::uint32_t slot, const RestingOrder& order, const OpenOrder& details) {
-    out.add(slot, order.id, order.open, order.price(), details.cl_ord_id, details.cum, details.account,
-            details.instrument, details.session, details.maker_fee, details.taker_fee, details.fee_prepaid,
-            details.side, details.type, details.time_in_force, details.flags);
+void add_order(Canonical& out, std::uint32_t slot, const RestingOrder& order, const OpenOrder& details, Time expires) {
+    out.add(slot, order.id, order.open, order.price(), details.cl_ord_id, details.cum, details.cum_notional, expires,
+            details.account, details.instrument, details.session, details.maker_fee, details.taker_fee,
+            details.fee_prepaid, details.side, details.type, details.time_in_force, details.flags);
 }
 
 void add_books(Canonical& out, const State& s) {
@@ -68,7 +96,8 @@ void add_books(Canonical& out, const State& s) {
             out.add(side);
             s.markets[i].book.for_each_level(s.store, side, [&](const Level& level) {
                 for (std::uint32_t slot = level.head; slot != kNoSlot; slot = s.store.orders[slot].next)
-                    add_order(out, slot, s.store.orders[slot], s.details[slot]);
+                    add_order(out, slot, s.store.orders[slot], s.details[slot],
+                              s.deadlines.time_of(s.details[slot].deadline));
                 return true;
             });
         }
@@ -76,6 +105,8 @@ void add_books(Canonical& out, const State& s) {
     out.section('F', s.store.orders.used());
     for (std::uint32_t slot = s.store.orders.first_free(); slot != kNoSlot; slot = s.store.orders[slot].next)
         out.add(slot);
+    out.section('R', s.last_trade_id);
+    for (std::uint64_t id = s.trades.first(s.last_trade_id); id <= s.last_trade_id; ++id) out.add(s.trades.of(id));
 }
 
 }  // namespace
@@ -84,7 +115,8 @@ Digest Core::state_hash() const {
     const State& s = *state_;
     Canonical out;
     out.section('V', s.started ? 1 : 0);
-    out.add(s.genesis, s.sequence, s.time, s.epoch, s.last_order_id, s.last_trade_id);
+    out.add(s.genesis, s.sequence, s.time, s.epoch, s.last_order_id, s.last_trade_id, s.last_proposal_id, s.founding,
+            s.killed, s.deadlines.time_of(s.kill_deadline));
     add_registries(out, s);
     add_ledger(out, s);
     add_books(out, s);

@@ -1,8 +1,16 @@
 // Orders: placing, amending, canceling one or all.
+#include <algorithm>
+
 #include "core/apply.h"
 #include "core/risk/order_checks.h"
 
 namespace dcx::core {
+namespace {
+
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr std::uint64_t kIdsAhead = 8;
+
+}  // namespace
 
 // A cl_ord_id counts as used from here on, whatever becomes of its request: a request sent twice can't act twice.
 RejectReason Apply::take_cl_ord_id(ClOrdId id) {
@@ -11,31 +19,55 @@ RejectReason Apply::take_cl_ord_id(ClOrdId id) {
     return RejectReason::none;
 }
 
-RejectReason Apply::check_place(const PlaceOrder& place) {
+RejectReason Apply::check_place(const PlaceOrder& place, std::int64_t& wait_ns) {
     if (!well_formed(place)) return RejectReason::malformed_field;
     if (!owns(place.account)) return RejectReason::not_your_account;
     if (const auto reason = take_cl_ord_id(place.cl_ord_id); reason != RejectReason::none) return reason;
     if (!s_.has(place.instrument)) return RejectReason::unknown_instrument;
     const Market& market = s_.markets[place.instrument.value];
     if (market.phase != Phase::trading) return RejectReason::instrument_halted;
-    if (const auto reason = check_size(market.instrument, place.price, place.quantity); reason != RejectReason::none)
+    if (const auto reason = check_size(market.limits, place.price, place.quantity); reason != RejectReason::none)
         return reason;
-    if (const auto reason = check_notional(market.instrument, place.price, place.quantity);
-        reason != RejectReason::none)
-        return reason;
+    int128 notional = notional_of(market.instrument, place.price, place.quantity);
+    if (place.budget && place.budget.value < notional) notional = place.budget.value;
+    if (const auto reason = check_notional(market.limits, notional); reason != RejectReason::none) return reason;
     if (!combination_supported(place)) return RejectReason::unsupported_combination;
+    if (place.budget.value < 0 || place.budget.value > kMaxIssue) return RejectReason::budget_out_of_range;
+    if (place.time_in_force == TimeInForce::gtd ? place.expire_at <= s_.time : bool(place.expire_at))
+        return RejectReason::expire_time_out_of_range;
+    const RiskQuestion question{.account = place.account,
+                                .instrument = place.instrument,
+                                .side = place.side,
+                                .price = place.price,
+                                .more = place.quantity,
+                                .new_order = true};
+    if (const auto reason = check_risk(question, wait_ns); reason != RejectReason::none) return reason;
     if ((place.flags & kOrderPostOnly) != 0 && market.book.crosses(key_of(place.side, place.price)))
         return RejectReason::post_only_would_cross;
     if (!s_.store.orders.has_free() || !s_.store.levels.has_room()) return RejectReason::capacity_exhausted;
-    const Amount hold = State::hold_of(market.instrument, place.side, place.price, place.quantity);
     const AssetId asset = State::paid_asset(market.instrument, place.side);
-    return s_.ledger.balance(place.account, asset).available < hold ? RejectReason::insufficient_funds
-                                                                    : RejectReason::none;
+    return s_.ledger.balance(place.account, asset).available < hold_of(place, market.instrument)
+               ? RejectReason::insufficient_funds
+               : RejectReason::none;
+}
+
+// What the order may cost at worst; a budget is that by itself.
+Amount Apply::hold_of(const PlaceOrder& place, const Instrument& instrument) const {
+    const Amount hold = State::hold_of(instrument, place.side, place.price, place.quantity);
+    return place.budget ? std::min(hold, place.budget) : hold;
+}
+
+Time Apply::expiry_of(const PlaceOrder& place, const Market& market) const {
+    if (place.time_in_force != TimeInForce::day) return place.expire_at;
+    const std::int64_t day_end = market.limits.day_end_s * kNsPerSecond;
+    const std::int64_t since = (s_.time.value % kDayNs - day_end + kDayNs) % kDayNs;
+    return after(kDayNs - since);
 }
 
 void Apply::place() {
     const auto body = command_.as<PlaceOrder>();
-    if (const auto reason = check_place(body); reason != RejectReason::none) {
+    std::int64_t wait_ns = 0;
+    if (const auto reason = check_place(body, wait_ns); reason != RejectReason::none) {
         emit(OrderRejected{.cl_ord_id = body.cl_ord_id,
                            .price = body.price,
                            .quantity = body.quantity,
@@ -46,14 +78,19 @@ void Apply::place() {
                            .time_in_force = body.time_in_force,
                            .flags = body.flags,
                            .reason = reason,
-                           .zero = 0},
+                           .zero = 0,
+                           .wait_ns = wait_ns},
              sender());
         return;
     }
-    const Instrument& instrument = s_.markets[body.instrument.value].instrument;
-    const AssetId asset = State::paid_asset(instrument, body.side);
-    const Amount hold = State::hold_of(instrument, body.side, body.price, body.quantity);
+    const Market& market = s_.markets[body.instrument.value];
+    Account& account = s_.ledger.account(body.account);
+    const FeeRates& fees = market.fees[account.fee_tier];
+    const AssetId asset = State::paid_asset(market.instrument, body.side);
+    const Amount hold = hold_of(body, market.instrument);
+    const Time expires = expiry_of(body, market);
     s_.ledger.hold(body.account, asset, hold);
+    take_rate(account);
 
     const std::uint32_t slot = s_.store.orders.take();
     const OrderId id{++s_.last_order_id};
@@ -61,17 +98,23 @@ void Apply::place() {
         .id = id, .open = body.quantity, .key = key_of(body.side, body.price), .next = kNoSlot, .prev = kNoSlot};
     s_.details[slot] = {.cl_ord_id = body.cl_ord_id,
                         .cum = {},
+                        .cum_notional = {},
                         .account = body.account,
                         .instrument = body.instrument,
                         .session = sender(),
-                        .maker_fee = instrument.maker_fee,
-                        .taker_fee = instrument.taker_fee,
+                        .maker_fee = fees.maker,
+                        .taker_fee = fees.taker,
                         .fee_prepaid = 0,
                         .side = body.side,
                         .type = body.type,
                         .time_in_force = body.time_in_force,
                         .flags = body.flags};
     remember_order(slot);
+    s_.exposures(body.account, body.instrument).open(body.side) += body.quantity;
+    if (body.budget) {
+        budget_slot_ = slot;
+        budget_left_ = hold;
+    }
     const Balance& balance = s_.ledger.balance(body.account, asset);
     emit(OrderAccepted{.order_id = id,
                        .cl_ord_id = body.cl_ord_id,
@@ -86,9 +129,10 @@ void Apply::place() {
                        .flags = body.flags,
                        .hold = hold,
                        .available = balance.available,
-                       .held = balance.held},
+                       .held = balance.held,
+                       .expire_at = expires},
          sender());
-    match_and_rest(slot);
+    match_and_rest(slot, expires);
 }
 
 // The order is in no queue any more: releases its money, tells it and forgets it.
@@ -97,7 +141,10 @@ void Apply::cancel_open(std::uint32_t slot, SessionId report_to, ClOrdId cl_ord_
     const RestingOrder& order = s_.store.orders[slot];
     const Instrument& instrument = s_.market_of(details).instrument;
     const AssetId asset = State::paid_asset(instrument, details.side);
-    s_.ledger.release(details.account, asset, State::hold_of(instrument, details.side, order.price(), order.open));
+    s_.ledger.release(
+        details.account, asset,
+        slot == budget_slot_ ? budget_left_ : State::hold_of(instrument, details.side, order.price(), order.open));
+    s_.exposures(details.account, details.instrument).open(details.side) -= order.open;
     const Balance& balance = s_.ledger.balance(details.account, asset);
     emit(OrderCanceled{.order_id = order.id,
                        .cl_ord_id = cl_ord_id,
@@ -117,12 +164,17 @@ void Apply::cancel_open(std::uint32_t slot, SessionId report_to, ClOrdId cl_ord_
     forget_order(slot);
 }
 
-// Both indices and the account's list, here and in forget_order.
+// Both indices, the account's list and the counts, here and in forget_order.
 void Apply::remember_order(std::uint32_t slot) {
     OpenOrder& details = s_.details[slot];
-    s_.order_index.insert(hash_of(s_.store.orders[slot].id.value), slot);
+    const std::uint64_t id = s_.store.orders[slot].id.value;
+    s_.order_index.insert(hash_of(id), slot);
+    // Ids count up, so the place of one that comes soon is known.
+    s_.order_index.prefetch(hash_of(id + kIdsAhead));
     s_.cl_ord_index.insert(hash_of(details.cl_ord_id.value, details.session.value), slot);
     Account& account = s_.ledger.account(details.account);
+    ++account.open_orders;
+    ++s_.exposures(details.account, details.instrument).open_orders;
     details.account_prev = account.last_order;
     if (account.last_order == kNoSlot)
         account.first_order = slot;
@@ -133,8 +185,11 @@ void Apply::remember_order(std::uint32_t slot) {
 
 // All or none: a stale entry would let a later cancel reach a recycled slot.
 void Apply::forget_order(std::uint32_t slot) {
-    const OpenOrder& details = s_.details[slot];
+    OpenOrder& details = s_.details[slot];
+    s_.deadlines.drop(details.deadline);
     Account& account = s_.ledger.account(details.account);
+    --account.open_orders;
+    --s_.exposures(details.account, details.instrument).open_orders;
     if (details.account_prev == kNoSlot)
         account.first_order = details.account_next;
     else
@@ -209,7 +264,7 @@ void Apply::mass_cancel() {
          sender());
 }
 
-RejectReason Apply::check_amend(const AmendOrder& amend, std::uint32_t& slot, Quantity& open) {
+RejectReason Apply::check_amend(const AmendOrder& amend, std::uint32_t& slot, Quantity& open, std::int64_t& wait_ns) {
     if (!well_formed(amend)) return RejectReason::malformed_field;
     if (!owns(amend.account)) return RejectReason::not_your_account;
     if (const auto reason = take_cl_ord_id(amend.cl_ord_id); reason != RejectReason::none) return reason;
@@ -219,15 +274,25 @@ RejectReason Apply::check_amend(const AmendOrder& amend, std::uint32_t& slot, Qu
     const RestingOrder& order = s_.store.orders[slot];
     const Market& market = s_.market_of(details);
     if (market.phase != Phase::trading) return RejectReason::instrument_halted;
-    if (const auto reason = check_size(market.instrument, amend.price, amend.quantity); reason != RejectReason::none)
+    MarketLimitsSet limits = market.limits;
+    limits.min_quantity = Quantity{std::int64_t{1}};
+    if (const auto reason = check_size(limits, amend.price, amend.quantity); reason != RejectReason::none)
         return reason;
     const bool replace = (amend.flags & kAmendReplace) != 0;
     if (!replace && amend.quantity <= details.cum) return RejectReason::quantity_not_above_filled;
     // What is filled so far counts into the order's total, which must stay a quantity.
     if (replace && amend.quantity.value > kMaxQuantity - details.cum.value) return RejectReason::quantity_out_of_range;
     open = replace ? amend.quantity : amend.quantity - details.cum;
-    if (const auto reason = check_notional(market.instrument, amend.price, open); reason != RejectReason::none)
+    if (const auto reason = check_notional(market.limits, notional_of(market.instrument, amend.price, open));
+        reason != RejectReason::none)
         return reason;
+    const RiskQuestion question{.account = details.account,
+                                .instrument = details.instrument,
+                                .side = details.side,
+                                .price = amend.price,
+                                .more = open - order.open,
+                                .new_order = false};
+    if (const auto reason = check_risk(question, wait_ns); reason != RejectReason::none) return reason;
     if ((details.flags & kOrderPostOnly) != 0 && market.book.crosses(key_of(details.side, amend.price)))
         return RejectReason::post_only_would_cross;
     if (!keeps_priority(amend, order, open) && !s_.store.levels.has_room()) return RejectReason::capacity_exhausted;
@@ -241,8 +306,9 @@ void Apply::amend() {
     const auto body = command_.as<AmendOrder>();
     std::uint32_t slot = kNoSlot;
     Quantity open{};
-    if (const auto reason = check_amend(body, slot, open); reason != RejectReason::none)
-        return reject_change(body, reason);
+    std::int64_t wait_ns = 0;
+    if (const auto reason = check_amend(body, slot, open, wait_ns); reason != RejectReason::none)
+        return reject_change(body, reason, wait_ns);
     OpenOrder& details = s_.details[slot];
     RestingOrder& order = s_.store.orders[slot];
     Market& market = s_.market_of(details);
@@ -251,6 +317,8 @@ void Apply::amend() {
     s_.ledger.release(details.account, asset,
                       State::hold_of(market.instrument, details.side, order.price(), order.open));
     s_.ledger.hold(details.account, asset, State::hold_of(market.instrument, details.side, body.price, open));
+    s_.exposures(details.account, details.instrument).open(details.side) += open - order.open;
+    take_rate(s_.ledger.account(details.account));
     if (keeps) {
         if (order.open > open) market.book.reduce(s_.store, slot, order.open - open);
     } else {
@@ -280,7 +348,7 @@ void Apply::amend() {
                       .kept_priority = std::uint8_t{keeps},
                       .zero = {}},
          sender());
-    if (!keeps) match_and_rest(slot);
+    if (!keeps) match_and_rest(slot, s_.deadlines.time_of(details.deadline));
 }
 
 }  // namespace dcx::core

@@ -8,6 +8,9 @@
 namespace dcx::engine {
 namespace {
 
+// Deadlines may lie in another year.
+constexpr std::int64_t kMaxSleepMs = 60'000;
+
 std::uint32_t saturated_wait_ns(Time received, Time taken) {
     const std::int64_t wait = taken.value - received.value;
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(wait, 0, std::numeric_limits<std::uint32_t>::max()));
@@ -15,7 +18,8 @@ std::uint32_t saturated_wait_ns(Time received, Time taken) {
 
 // These are the engine's to log: a false checkpoint would make the log unreadable for ever.
 bool is_engines_own(CommandKind kind) {
-    return kind == CommandKind::genesis || kind == CommandKind::start_epoch || kind == CommandKind::checkpoint;
+    return kind == CommandKind::genesis || kind == CommandKind::genesis_key || kind == CommandKind::start_epoch ||
+           kind == CommandKind::checkpoint || kind == CommandKind::tick;
 }
 
 }  // namespace
@@ -52,7 +56,7 @@ Engine::Engine(const EngineGround& ground, const EngineOptions& options, EngineS
     journal_ = std::make_unique<JournalThread>(
         JournalThread::Options{.writer = std::move(start.writer), .ring_capacity = options.command_ring_capacity},
         clock_, memory_, durable_, status_);
-    if (start.genesis) DCX_CHECK(journal_->commands().try_write(*start.genesis));
+    for (const Command& command : start.founding) DCX_CHECK(journal_->commands().try_write(command));
     journal_->commands().flush();
 }
 
@@ -106,14 +110,23 @@ bool Engine::poll() {
 // The next commands of the log, if there are any and there is room for them.
 bool Engine::stage_next() {
     if (!epoch_started_) return start_epoch();
-    return since_checkpoint_ >= checkpoint_every_ ? stage_checkpoint() : stage_submissions();
+    if (since_checkpoint_ >= checkpoint_every_) return stage_checkpoint();
+    return stage_submissions() || (deadline_due() && stage_own(Tick{}));
 }
+
+// By the time that commands would be stamped with now.
+bool Engine::deadline_due() const { return core_->next_deadline() <= log_clock_.now(); }
 
 int Engine::max_sleep_ms() {
     if (closed_ || status_.ended()) return platform::any_sleep_ms;
     // Nobody rings when a reader made room or the disk did.
     if (!epoch_started_ || !staged_.empty() || stop_requested_.load(std::memory_order_relaxed)) return 1;
-    return waits_for_disk_ ? 1 : platform::any_sleep_ms;
+    if (waits_for_disk_) return 1;
+    const Time deadline = core_->next_deadline();
+    if (deadline == kNever) return platform::any_sleep_ms;
+    constexpr std::int64_t ns_per_ms = 1'000'000;
+    return static_cast<int>(
+        std::clamp<std::int64_t>((deadline.value - clock_.wall_ns()) / ns_per_ms + 1, 1, kMaxSleepMs));
 }
 
 bool Engine::tell_restored_state() {
@@ -169,6 +182,8 @@ std::size_t Engine::take_from(ring::Channel<Submission>& producer, std::span<Com
     // After the look at the ring, or a message would be received after it was sequenced. A jump since the last look is
     // the next poll's to find; its time is not used.
     if (!log_clock_.look()) return 0;
+    // What is due comes first.
+    if (deadline_due()) return 0;
     const Time now = log_clock_.now();
     for (std::size_t i = 0; i < submissions.size(); ++i) {
         Command& command = room[i];

@@ -92,6 +92,7 @@ class Engine final : public platform::Pollable {
     std::size_t take_from(ring::Channel<Submission>& producer, std::span<Command> room);
     template <MessageBody Body>
     bool stage_own(const Body& body);
+    [[nodiscard]] bool deadline_due() const;
     bool stage_checkpoint();
     bool apply_staged();
     void publish(Sequence first, ring::Position begin);

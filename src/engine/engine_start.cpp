@@ -17,7 +17,7 @@ class Starting {
     }
 
     std::expected<EngineStart, std::string> run() {
-        if (!replay_log() || !begin_new_log() || !open_writer()) return std::unexpected(error_);
+        if (!replay_log() || !begin_new_log() || !add_founding_keys() || !open_writer()) return std::unexpected(error_);
         start_.hash = replay_->hash();
         start_.since_checkpoint = replay_->since_checkpoint();
         return std::move(start_);
@@ -63,12 +63,31 @@ class Starting {
         Genesis genesis = options_.genesis;
         // The first segment of a log that never came to its first command has a venue's id already.
         if (!recovery_.empty()) genesis.venue_id = recovery_.venue_id;
-        start_.genesis = engine_command(genesis, Sequence{std::uint64_t{1}}, now_);
+        if (apply_own(genesis) == RejectReason::none) return true;
+        return refuse("the core refuses the genesis: " + std::string{to_string(refusal_)});
+    }
+
+    // Also when a start before this one came no further than its genesis: what it had done of them is known then.
+    bool add_founding_keys() {
+        if (start_.core->epoch() != 0) return true;
+        for (const GenesisKey& key : options_.founding_keys) {
+            const RejectReason refused = apply_own(key);
+            if (refused != RejectReason::none && refused != RejectReason::key_already_known)
+                return refuse("the core refuses a founding key: " + std::string{to_string(refused)});
+        }
+        return true;
+    }
+
+    template <MessageBody Body>
+    RejectReason apply_own(const Body& body) {
+        const Command command = engine_command(body, Sequence{start_.core->sequence().value + 1}, now_);
         replay_->forget_events();
-        DCX_CHECK(replay_->apply(*start_.genesis));
-        if (start_.core->started()) return true;
-        const auto reason = replay_->events().back().as<CommandRejected>().reason;
-        return refuse("the core refuses the genesis: " + std::string{to_string(reason)});
+        DCX_CHECK(replay_->apply(command));
+        const Event& answer = replay_->events().back();
+        const bool refused = answer.header.kind == EventKind::command_rejected;
+        refusal_ = refused ? answer.as<CommandRejected>().reason : RejectReason::none;
+        start_.founding.push_back(command);
+        return refusal_;
     }
 
     bool open_writer() {
@@ -99,6 +118,7 @@ class Starting {
     std::optional<LogReplay> replay_;
     journal::Recovery recovery_;
     Time now_{};
+    RejectReason refusal_{};  // of the last command of our own
     double told_at_ = 0;
     std::string error_;
 };

@@ -1,5 +1,5 @@
 // The start of an engine: what comes before its threads. The log is recovered and replayed into a fresh core; a new log
-// gets its Genesis, which is applied here and then waits for the journal.
+// gets its Genesis and its further founding keys, which are applied here and then wait for the journal.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -26,6 +27,7 @@ namespace dcx::engine {
 
 struct EngineOptions {
     Genesis genesis{};                             // begins a new log; an old one has its own
+    std::vector<GenesisKey> founding_keys{};       // of a new log, behind its genesis
     std::size_t event_ring_capacity = 1u << 15;    // raised until two of the largest commands' events fit
     std::size_t command_ring_capacity = 1u << 14;  // to the journal: two of its largest batches
     std::uint64_t checkpoint_every = 100'000;      // commands
@@ -58,7 +60,7 @@ struct EngineStart {
     std::unique_ptr<core::Core> core;
     EventHash hash;
     std::unique_ptr<journal::Writer> writer;  // none without a storage
-    std::optional<Command> genesis;           // of a new log: applied, not yet in the journal
+    std::vector<Command> founding;            // of a new log: applied, not yet in the journal
     std::uint64_t since_checkpoint{};
     StartReport report;
 };

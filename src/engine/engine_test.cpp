@@ -77,6 +77,46 @@ TEST_CASE("engine: without a storage everything applied is seen, and the traders
     rig.stop();
 }
 
+TEST_CASE("engine: further founding keys stand behind the genesis, once") {
+    journal::MemoryDisk disk;
+    ManualClock clock;
+    EngineOptions options = small_options();
+    for (std::uint32_t person = 2; person <= 3; ++person) {
+        GenesisKey& key = options.founding_keys.emplace_back();
+        key.public_key.fill(std::byte(person));
+        key.person = PersonId{person};
+    }
+    const auto keys_of = [](const NaiveReader& seen) {
+        std::vector<PersonId> persons;
+        for (const Event& event : seen.restored)
+            if (event.header.kind == EventKind::key_added) persons.push_back(event.as<KeyAdded>().person);
+        return persons;
+    };
+    const std::vector<PersonId> all{PersonId{1u}, PersonId{2u}, PersonId{3u}};
+    {
+        Rig rig(&disk, clock, options);
+        rig.settle();
+        CHECK(keys_of(rig.seen) == all);
+        CHECK(rig.engine->start_report().epoch == 1);
+        rig.stop();
+    }
+    const Sequence before = state_of(disk).sequence;
+    Rig again(&disk, clock, options);
+    again.settle();
+    CHECK(keys_of(again.seen) == all);
+    // StartEpoch alone.
+    CHECK(again.engine->applied().value == before.value + 1);
+}
+
+TEST_CASE("engine: a bad founding key is refused with its reason") {
+    journal::MemoryDisk disk;
+    ManualClock clock;
+    EngineOptions options = small_options();
+    options.founding_keys.emplace_back();
+    const Rig rig(&disk, clock, options);
+    CHECK(rig.refusal == "the core refuses a founding key: malformed_field");
+}
+
 TEST_CASE("engine: stamps sequence, time, waiting time and the time of matching") {
     ManualClock clock;
     Rig rig(nullptr, clock);
@@ -134,7 +174,8 @@ TEST_CASE("engine: after a restart state, hash and a fresh reader's world are th
                 CHECK(event.header.sequence == rig.engine->start_report().replayed);
             }
             // The first live events: the epoch, and the end of every session that the last one left open.
-            REQUIRE(rig.seen.live.size() == 1 + 1 + Traffic::kTraders);
+            // Then a tick does what came due meanwhile.
+            REQUIRE(rig.seen.live.size() >= 1 + 1 + Traffic::kTraders);
             CHECK(rig.seen.live[0].as<EpochStarted>().epoch == static_cast<std::uint64_t>(life));
             CHECK(rig.seen.live[0].header.sequence.value == rig.engine->start_report().replayed.value + 1);
             CHECK(rig.seen.live[1].header.kind == EventKind::session_disconnected);
@@ -159,6 +200,42 @@ TEST_CASE("engine: after a restart state, hash and a fresh reader's world are th
         clock.advance(1'000'000'000);
         traffic.set_time(clock.wall_ns());
     }
+}
+
+TEST_CASE("engine: what is due is logged before what is taken after it, and by itself when nothing comes") {
+    constexpr std::int64_t ms = 1'000'000;
+    ManualClock clock;
+    Rig rig(nullptr, clock);
+    Traffic traffic(9);
+    begin(rig, traffic);
+    CHECK(rig.engine->max_sleep_ms() == platform::any_sleep_ms);
+    const auto live_kinds = [&] {
+        std::vector<EventKind> kinds;
+        for (const Event& event : rig.seen.live) kinds.push_back(event.header.kind);
+        return kinds;
+    };
+    for (const bool cancel_too : {true, false}) {
+        rig.submit(traffic.place_until(Time{clock.wall_ns() + 5 * ms}));
+        rig.settle();
+        CHECK(rig.engine->core().open_orders() == 1);
+        CHECK(rig.engine->max_sleep_ms() > 4);
+        CHECK(rig.engine->max_sleep_ms() <= 6);
+        rig.seen.live.clear();
+        clock.advance(5 * ms - 1);
+        rig.settle();
+        CHECK(rig.seen.live.empty());
+        clock.advance(1);
+        // It comes in time to be stamped with the deadline's own time, and too late.
+        if (cancel_too) rig.submit(traffic.cancel_last());
+        rig.settle();
+        CHECK(rig.engine->core().open_orders() == 0);
+        std::vector<EventKind> expected{EventKind::order_canceled, EventKind::ticked};
+        if (cancel_too) expected.push_back(EventKind::cancel_rejected);
+        REQUIRE(live_kinds() == expected);
+        CHECK(rig.seen.live[0].as<OrderCanceled>().reason == CancelReason::expired);
+        CHECK(rig.seen.live[0].header.time.value == clock.wall_ns());
+    }
+    rig.stop();
 }
 
 TEST_CASE("engine: a checkpoint every so many commands, with the hash of the events before it") {

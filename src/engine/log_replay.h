@@ -17,7 +17,7 @@
 namespace dcx::engine {
 
 // Of the rules: a program with another number would answer some command differently. Raised with every such change.
-inline constexpr std::uint32_t kEngineVersion = 2;
+inline constexpr std::uint32_t kEngineVersion = 3;
 
 struct ReplayProgress {
     std::uint64_t commands{};

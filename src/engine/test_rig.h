@@ -85,7 +85,7 @@ struct Rig {
 
 // The state of what a reader saw is the state of the core.
 inline void check_same_state(const NaiveReader& seen, const core::Core& core) {
-    for (std::uint32_t account = 1; account <= 2 + Traffic::kTraders; ++account) {
+    for (std::uint32_t account = 1; account < kFirstCustomer.value + Traffic::kTraders; ++account) {
         for (std::uint32_t asset = 1; asset <= 2; ++asset) {
             const auto balance = core.balance(AccountId{account}, AssetId{asset});
             const auto known = seen.balances.find({AccountId{account}, AssetId{asset}});

@@ -2,6 +2,7 @@
 // nothing but the events it is shown.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <utility>
@@ -74,6 +75,8 @@ class NaiveReader {
             case EventKind::session_established:
             case EventKind::session_disconnected: return take_session(event);
             case EventKind::transferred:
+            case EventKind::transfer_pended:
+            case EventKind::pending_resolved:
             case EventKind::balance_restored: return take_money(event);
             default: return take_order(event);
         }
@@ -107,9 +110,19 @@ class NaiveReader {
             balances[{body.account, body.asset}] = {body.available.value, body.held.value};
             return;
         }
+        if (event.header.kind == EventKind::transfer_pended) {
+            const auto body = event.as<TransferPended>();
+            balances[{body.debit_account, body.asset}] = {body.available.value, body.held.value};
+            return;
+        }
+        if (event.header.kind == EventKind::pending_resolved) {
+            const auto body = event.as<PendingResolved>();
+            balances[{body.account, body.asset}] = {body.available.value, body.held.value};
+            return;
+        }
         const auto body = event.as<Transferred>();
-        balances[{body.debit_account, body.asset}].first = body.debit_available.value;
-        balances[{body.credit_account, body.asset}].first = body.credit_available.value;
+        balances[{body.debit_account, body.asset}].first = body.debit_after.value;
+        balances[{body.credit_account, body.asset}].first = body.credit_after.value;
     }
     // The balance of the asset that an order of this side pays with.
     void set_paying(AccountId account, InstrumentId instrument, Side side, Balance balance) {
@@ -173,8 +186,8 @@ class NaiveReader {
 };
 
 // Commands as a gateway would submit them: one operator, some traders with money in both assets of one instrument, then
-// orders, cancels, amends, transfers and now and then a mass cancel or another self-trade rule. Deterministic by its
-// seed.
+// orders (some expire), cancels, amends, transfers (some in two phases) and now and then a mass cancel or another
+// self-trade rule. Deterministic by its seed.
 class Traffic {
   public:
     static constexpr std::uint32_t kTraders = 4;
@@ -207,13 +220,13 @@ class Traffic {
                                                    .lot_scale = 4}));
         for (std::uint32_t i = 0; i < kTraders; ++i) {
             out.push_back(as(kOperator, OpenAccount{.reference = i, .account_kind = AccountKind::customer}));
-            AddKey key{.account = AccountId{3 + i}, .permissions = kPermitRead | kPermitTrade | kPermitTransfer};
+            AddKey key{.account = account_of(i), .permissions = kPermitRead | kPermitTrade | kPermitTransfer};
             key.public_key.fill(std::byte(100 + i));
             out.push_back(as(kOperator, key));
             for (std::uint32_t asset = 1; asset <= 2; ++asset)
                 out.push_back(as(kOperator, Mint{.id = next_id(),
                                                  .amount = Amount{1'000'000'000'000'000},
-                                                 .account = AccountId{3 + i},
+                                                 .account = account_of(i),
                                                  .asset = AssetId{asset}}));
             log_on(KeyId{2 + i}, {}, out);
         }
@@ -223,7 +236,7 @@ class Traffic {
     Submission next() {
         const auto trader = static_cast<std::uint32_t>(random_.below(kTraders));
         const SessionId session{2 + trader};
-        const AccountId account{3 + trader};
+        const AccountId account = account_of(trader);
         const std::uint64_t what = random_.below(100);
         if (what < 60 || cl_ord_id_ < 8) return place(session, account);
         if (what < 80) {
@@ -246,11 +259,43 @@ class Traffic {
             return as(session, SetSelfTradeRule{.reference = cl_ord_id_,
                                                 .account = account,
                                                 .rule = SelfTradeRule{static_cast<std::uint8_t>(random_.below(5))}});
+        if (what == 92) {
+            pended_[trader] = next_id();
+            return as(session, PendTransfer{.id = pended_[trader],
+                                            .amount = Amount{random_.between(1, 1'000'000)},
+                                            .timeout_ns = random_.between(1, 20) * kNsPerMs,
+                                            .debit_account = account,
+                                            .credit_account = account_of((trader + 1) % kTraders),
+                                            .asset = AssetId{1u}});
+        }
+        if (what == 93)
+            return as(session, PostTransfer{.id = next_id(),
+                                            .pending_id = pended_[trader],
+                                            .amount = Amount{random_.between(1, 1'000'000)},
+                                            .scope = account});
         return as(session, Transfer{.id = next_id(),
                                     .amount = Amount{random_.between(1, 1'000'000)},
                                     .debit_account = account,
-                                    .credit_account = AccountId{3 + (trader + 1) % kTraders},
+                                    .credit_account = account_of((trader + 1) % kTraders),
                                     .asset = AssetId{random_.chance(50) ? 1u : 2u}});
+    }
+
+    // The first trader's: an order that nobody meets, and its cancel.
+    Submission place_until(Time expire_at) {
+        return as(SessionId{2u}, PlaceOrder{.cl_ord_id = next_cl_ord_id(),
+                                            .price = Price{std::int64_t{1}},
+                                            .quantity = Quantity{std::int64_t{1}},
+                                            .account = account_of(0),
+                                            .instrument = kInstrument,
+                                            .side = Side::buy,
+                                            .type = OrderType::limit,
+                                            .time_in_force = TimeInForce::gtd,
+                                            .expire_at = expire_at});
+    }
+    Submission cancel_last() {
+        const ClOrdId placed{cl_ord_id_};
+        return as(SessionId{2u},
+                  CancelOrder{.cl_ord_id = next_cl_ord_id(), .orig_cl_ord_id = placed, .account = account_of(0)});
     }
 
     // The wall clock of the ids and of `received`.
@@ -258,7 +303,9 @@ class Traffic {
 
   private:
     static constexpr SessionId kOperator{1u};
+    static constexpr std::int64_t kNsPerMs = 1'000'000;
 
+    static AccountId account_of(std::uint32_t trader) { return AccountId{kFirstCustomer.value + trader}; }
     void log_on(KeyId key, const NaiveReader& seen, std::vector<Submission>& out) {
         // Sessions are negotiated in the order of the keys, so their numbers are the same.
         const SessionId session{key.value};
@@ -278,6 +325,7 @@ class Traffic {
         return {.command = Command::make(body, header), .received = now_};
     }
     Submission place(SessionId session, AccountId account) {
+        const TimeInForce time_in_force = random_time_in_force();
         return as(session, PlaceOrder{.cl_ord_id = next_cl_ord_id(),
                                       .price = Price{random_.between(95, 105)},
                                       .quantity = Quantity{random_.between(1, 50)},
@@ -285,11 +333,16 @@ class Traffic {
                                       .instrument = kInstrument,
                                       .side = random_.chance(50) ? Side::buy : Side::sell,
                                       .type = OrderType::limit,
-                                      .time_in_force = random_time_in_force()});
+                                      .time_in_force = time_in_force,
+                                      .expire_at = time_in_force == TimeInForce::gtd
+                                                       ? Time{now_.value + random_.between(1, 20) * kNsPerMs}
+                                                       : Time{}});
     }
     TimeInForce random_time_in_force() {
         const std::uint64_t what = random_.below(100);
-        return what < 20 ? TimeInForce::ioc : what < 25 ? TimeInForce::fok : TimeInForce::gtc;
+        if (what < 20) return TimeInForce::ioc;
+        if (what < 25) return TimeInForce::fok;
+        return what < 35 ? TimeInForce::gtd : TimeInForce::gtc;
     }
     ClOrdId next_cl_ord_id() { return ClOrdId{++cl_ord_id_}; }
     // Some of these are another trader's, filled or never were: refusals are traffic too.
@@ -301,6 +354,7 @@ class Traffic {
     Random random_;
     Time now_{1'700'000'000'000'000'000};
     std::uint64_t cl_ord_id_ = 0;
+    std::array<TransferId, kTraders> pended_{};
     std::map<SessionId, std::uint64_t> next_incoming_;
 };
 

@@ -13,8 +13,8 @@
 
 #include "feed/level_changes.h"
 #include "feed/level_ladder.h"
-#include "feed/order_index.h"
 #include "model/event.h"
+#include "model/order_index.h"
 
 namespace dcx::feed {
 

@@ -19,9 +19,14 @@ namespace {
 
 constexpr int kLibraryMissing = 77;
 
-// The book of depth 20 and the last trade, as the script expects them.
+// The book of depth 20, the last trade and those taken back, as the script expects them.
 std::string expectation(TestVenue& venue) {
-    Json expected{{"bids", Json::array()}, {"asks", Json::array()}, {"last_trade", venue.last_trade()}};
+    Json expected{{"bids", Json::array()},
+                  {"asks", Json::array()},
+                  {"last_trade", venue.last_trade()},
+                  {"busted", Json::array()}};
+    for (const TestVenue::Made& made : venue.trades())
+        if (made.busted) expected["busted"].push_back(made.trade.trade_id.value);
     for (const Side side : {Side::buy, Side::sell})
         for (const NaiveBook::Line& line : venue.book().lines(side, 20))
             expected[side == Side::buy ? "bids" : "asks"].push_back({line.price, line.quantity, line.orders});

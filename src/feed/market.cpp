@@ -38,7 +38,13 @@ Market::Market(const InstrumentListed& listing, std::string base, std::string qu
 void Market::add_trade(const Trade& trade) {
     last_price_ = trade.price;
     trades_.add(trade);
-    window_.add(trade.time, trade.price, trade.quantity);
+    window_.add(trade);
+}
+
+void Market::bust_trade(const Trade& trade, Time now) {
+    trades_.remove(trade.id);
+    busted_.add(trade);
+    window_.take_back(trade, now);
 }
 
 Ticker Market::ticker(Time now) {

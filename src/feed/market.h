@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -10,37 +11,28 @@
 #include "feed/decimal_format.h"
 #include "feed/feed_book.h"
 #include "feed/ticker_window.h"
+#include "feed/trade.h"
 #include "model/event.h"
 
 namespace dcx::feed {
-
-struct Trade {
-    TradeId id{};
-    Price price{};
-    Quantity quantity{};
-    Side side{};  // of the taker
-    Time time{};
-};
 
 // The last trades, oldest first.
 class RecentTrades {
   public:
     void add(const Trade& trade) {
-        if (trades_.size() < kTradesInSnapshot) {
-            trades_.push_back(trade);
-            return;
-        }
-        trades_[oldest_] = trade;
-        oldest_ = (oldest_ + 1) % kTradesInSnapshot;
+        if (trades_.size() == kTradesInSnapshot) trades_.pop_front();
+        trades_.push_back(trade);
+    }
+    // When it is still there.
+    void remove(TradeId id) {
+        std::erase_if(trades_, [&](const Trade& trade) { return trade.id == id; });
     }
     [[nodiscard]] std::size_t size() const { return trades_.size(); }
-    [[nodiscard]] const Trade& operator[](std::size_t place) const {
-        return trades_[(oldest_ + place) % trades_.size()];
-    }
+    [[nodiscard]] const Trade& operator[](std::size_t place) const { return trades_[place]; }
+    void list(std::vector<Trade>& out) const { out.assign(trades_.begin(), trades_.end()); }
 
   private:
-    std::vector<Trade> trades_;
-    std::size_t oldest_ = 0;
+    std::deque<Trade> trades_;
 };
 
 // Constant size; prices of 0 mean that there is none.
@@ -75,7 +67,11 @@ class Market {
     [[nodiscard]] FeedBook& book() { return book_; }
     [[nodiscard]] const FeedBook& book() const { return book_; }
     void add_trade(const Trade& trade);
+    // Takes it back; book and last price stay.
+    void bust_trade(const Trade& trade, Time now);
+    // Those that stand, and those that were taken back (in the order of that).
     [[nodiscard]] const RecentTrades& trades() const { return trades_; }
+    [[nodiscard]] const RecentTrades& busted() const { return busted_; }
     // The ticker at this log time, which never goes back.
     [[nodiscard]] Ticker ticker(Time now);
 
@@ -94,6 +90,7 @@ class Market {
     Price last_price_;
     FeedBook book_;
     RecentTrades trades_;
+    RecentTrades busted_;
     TickerWindow window_;
 };
 

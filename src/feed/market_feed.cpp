@@ -24,7 +24,12 @@ const MarketFeed::Variant* MarketFeed::find(VariantKey key) const {
 
 void MarketFeed::add_trade(const Trade& trade) {
     market_.add_trade(trade);
-    command_trades_.push_back(trade);
+    command_trades_.trades.push_back(trade);
+}
+
+void MarketFeed::bust_trade(const Trade& trade, Time now) {
+    market_.bust_trade(trade, now);
+    command_trades_.busted.push_back(trade);
 }
 
 void MarketFeed::end_command() {
@@ -209,8 +214,8 @@ std::span<const std::byte> MarketFeed::encode_snapshot(const Variant& variant, F
             return encode_book(context_.frame, format, envelope, context_.levels,
                                market_.book().checksum(std::min<std::size_t>(kChecksumLevels, variant.key.depth)));
         case Channel::trades:
-            context_.trades.clear();
-            for (std::size_t i = 0; i < market_.trades().size(); ++i) context_.trades.push_back(market_.trades()[i]);
+            market_.trades().list(context_.trades.trades);
+            market_.busted().list(context_.trades.busted);
             return encode_trades(context_.frame, format, envelope, context_.trades);
         case Channel::ticker: return encode_ticker(context_.frame, format, envelope, variant.ticker);
     }

@@ -20,6 +20,7 @@
 #include "feed/market.h"
 #include "feed/stream.h"
 #include "feed/subscription.h"
+#include "feed/trade.h"
 
 namespace dcx::feed {
 
@@ -34,7 +35,7 @@ struct FeedContext {
     StreamContext streams;
     FrameBuffer frame;
     BookUpdate levels;
-    std::vector<Trade> trades;
+    TradesUpdate trades;
 };
 
 class MarketFeed {
@@ -45,6 +46,7 @@ class MarketFeed {
     [[nodiscard]] Market& market() { return market_; }
     [[nodiscard]] const Market& market() const { return market_; }
     void add_trade(const Trade& trade);
+    void bust_trade(const Trade& trade, Time now);
 
     // A command that touched this market is complete; context.seq is its sequence.
     void end_command();
@@ -98,7 +100,7 @@ class MarketFeed {
 
     FeedContext& context_;
     Market market_;
-    std::vector<Trade> command_trades_;
+    TradesUpdate command_trades_;
     std::vector<std::unique_ptr<Variant>> variants_;
     // Book changes since the last publication of each conflated rate, kept while a variant of that rate is started.
     std::array<LevelChanges, kRatesMs.size()> pending_;

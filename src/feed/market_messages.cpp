@@ -57,6 +57,13 @@ void write_trade(Writer& writer, const Market& market, const Trade& trade) {
     writer.end_map();
 }
 
+template <class Writer>
+void write_trades(Writer& writer, const Market& market, std::span<const Trade> trades) {
+    writer.array(trades.size());
+    for (const Trade& trade : trades) write_trade(writer, market, trade);
+    writer.end_array();
+}
+
 // A price, or null when there is none.
 template <class Writer>
 void write_price(Writer& writer, const Market& market, Price price) {
@@ -113,14 +120,16 @@ std::span<const std::byte> encode_book(FrameBuffer& out, Format format, const En
 }
 
 std::span<const std::byte> encode_trades(FrameBuffer& out, Format format, const Envelope& envelope,
-                                         std::span<const Trade> trades) {
+                                         const TradesUpdate& update) {
     return encode_frame(out, format, [&](auto& writer) {
         begin_message(writer, Channel::trades, envelope);
-        writer.map(1);
+        writer.map(update.busted.empty() ? 1 : 2);
         writer.template key<"trades">();
-        writer.array(trades.size());
-        for (const Trade& trade : trades) write_trade(writer, envelope.market, trade);
-        writer.end_array();
+        write_trades(writer, envelope.market, update.trades);
+        if (!update.busted.empty()) {
+            writer.template key<"busted">();
+            write_trades(writer, envelope.market, update.busted);
+        }
         writer.end_map();
         writer.end_map();
     });

@@ -26,7 +26,7 @@ struct Envelope {
 std::span<const std::byte> encode_book(FrameBuffer& out, Format format, const Envelope& envelope,
                                        const BookUpdate& levels, std::uint32_t checksum);
 std::span<const std::byte> encode_trades(FrameBuffer& out, Format format, const Envelope& envelope,
-                                         std::span<const Trade> trades);
+                                         const TradesUpdate& update);
 std::span<const std::byte> encode_ticker(FrameBuffer& out, Format format, const Envelope& envelope,
                                          const Ticker& ticker);
 

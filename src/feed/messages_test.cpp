@@ -77,8 +77,9 @@ TEST_CASE("order book messages") {
 TEST_CASE("trades and ticker messages") {
     const Market market = dec_usd();
     const Envelope update{.market = market, .epoch = 1, .prev = 0, .seq = 9, .time = Time{5l}};
-    const std::vector<Trade> trades{{TradeId{1ul}, ticks(10'000), lots(25'000), Side::buy, Time{4l}},
-                                    {TradeId{2ul}, ticks(1), lots(1), Side::sell, Time{5l}}};
+    const TradesUpdate trades{.trades = {{TradeId{1ul}, ticks(10'000), lots(25'000), Side::buy, Time{4l}},
+                                         {TradeId{2ul}, ticks(1), lots(1), Side::sell, Time{5l}}},
+                              .busted = {}};
     Encoded encoded =
         encode_both([&](FrameBuffer& out, Format format) { return encode_trades(out, format, update, trades); });
     CHECK(encoded.json == R"({"channel":"trades","type":"update","symbol":"DEC/USD","epoch":1,"prev":0,"seq":9,)"
@@ -109,6 +110,44 @@ TEST_CASE("trades and ticker messages") {
     encoded = encode_both([&](FrameBuffer& out, Format format) { return encode_ticker(out, format, update, ticker); });
     CHECK(Json::parse(encoded.json)["data"]["quote_volume"] == "92233720368547.75807000");
     CHECK(encoded.msgpack["data"]["quote_volume"] == std::numeric_limits<std::uint64_t>::max());
+}
+
+TEST_CASE("a trade that was taken back") {
+    const Market market = dec_usd();
+    const Envelope update{.market = market, .epoch = 1, .prev = 9, .seq = 12, .time = Time{70l}};
+    const TradesUpdate busted{.trades = {}, .busted = {{TradeId{2ul}, ticks(1), lots(1), Side::sell, Time{5l}}}};
+    const Encoded encoded =
+        encode_both([&](FrameBuffer& out, Format format) { return encode_trades(out, format, update, busted); });
+    CHECK(encoded.json == R"({"channel":"trades","type":"update","symbol":"DEC/USD","epoch":1,"prev":9,"seq":12,)"
+                          R"("time":70,"data":{"trades":[],"busted":[)"
+                          R"({"id":2,"price":"0.0001","quantity":"0.0001","side":"sell","time":5}]}})");
+    CHECK(encoded.msgpack == Json::parse(R"({"channel":"trades","type":"update","symbol":"DEC/USD","epoch":1,"prev":9,
+        "seq":12,"time":70,"data":{"trades":[],"busted":[{"id":2,"price":1,"quantity":1,"side":"sell","time":5}]}})"));
+    FrameBuffer out;
+    encode_trades(out, Format::msgpack, update, busted);
+    CHECK(text_of(out.body()) == std::string_view{"\x88\xA7"
+                                                  "channel\xA6"
+                                                  "trades\xA4"
+                                                  "type\xA6"
+                                                  "update\xA6"
+                                                  "symbol\xA7"
+                                                  "DEC/USD\xA5"
+                                                  "epoch\x01\xA4"
+                                                  "prev\x09\xA3"
+                                                  "seq\x0C"
+                                                  "\xA4"
+                                                  "time\x46\xA4"
+                                                  "data\x82\xA6"
+                                                  "trades\x90\xA6"
+                                                  "busted\x91\x85"
+                                                  "\xA2"
+                                                  "id\x02\xA5"
+                                                  "price\x01\xA8"
+                                                  "quantity\x01\xA4"
+                                                  "side\xA4"
+                                                  "sell"
+                                                  "\xA4"
+                                                  "time\x05"});
 }
 
 TEST_CASE("messages of a session") {

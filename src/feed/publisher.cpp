@@ -53,12 +53,16 @@ void Publisher::apply(const Event& event) {
     if (ready_ && context_.mid_command && (event.header.flags & kLastOfCommand) != 0) end_command(event.header);
 }
 
+void Publisher::touch(MarketFeed& feed) {
+    if (touched_.empty() || touched_.back() != &feed) touched_.push_back(&feed);
+}
+
 template <class Body>
 void Publisher::apply_to_book(const Event& event) {
     const Body body = event.as<Body>();
     MarketFeed& feed = feed_of(body.instrument);
     feed.market().book().apply(body);
-    if (touched_.empty() || touched_.back() != &feed) touched_.push_back(&feed);
+    touch(feed);
     if constexpr (std::is_same_v<Body, TradeExecuted>)
         feed.add_trade({.id = body.trade_id,
                         .price = body.price,
@@ -84,8 +88,11 @@ void Publisher::route(const Event& event) {
         case EventKind::order_canceled: apply_to_book<OrderCanceled>(event); break;
         case EventKind::order_amended: apply_to_book<OrderAmended>(event); break;
         case EventKind::order_decremented: apply_to_book<OrderDecremented>(event); break;
+        case EventKind::trade_busted: bust_trade(event); break;
         case EventKind::restore_completed: complete_restore(event); break;
-        default: break;  // accounts, sessions, balances and reports to one session: not public
+        // Accounts, sessions, balances and reports to one session are not public. Limits, fees, proposals and kill
+        // switches are not told either: what they do to orders comes as events of those orders.
+        default: break;
     }
 }
 
@@ -108,6 +115,18 @@ void Publisher::set_phase(const PhaseChanged& event) {
         if (feed->market().phase() != event.phase && ready_) changed_.push_back(&feed->market());
         feed->market().set_phase(event.phase);
     }
+}
+
+void Publisher::bust_trade(const Event& event) {
+    const auto body = event.as<TradeBusted>();
+    MarketFeed& feed = feed_of(body.instrument);
+    feed.bust_trade({.id = body.trade_id,
+                     .price = body.price,
+                     .quantity = body.quantity,
+                     .side = body.taker_side,
+                     .time = body.traded},
+                    event.header.time);
+    touch(feed);
 }
 
 void Publisher::complete_restore(const Event& event) {

@@ -67,9 +67,11 @@ class Publisher {
     void end_command(const EventHeader& header);
     void list_instrument(const InstrumentListed& listing);
     void set_phase(const PhaseChanged& event);
+    void bust_trade(const Event& event);
     void complete_restore(const Event& event);
     [[nodiscard]] MarketFeed& feed_of(InstrumentId id);
     [[nodiscard]] const MarketFeed& feed_of(InstrumentId id) const;
+    void touch(MarketFeed& feed);
     template <class Body>
     void apply_to_book(const Event& event);
     [[nodiscard]] bool has_work(std::size_t rate) const;

@@ -63,7 +63,7 @@ class TestVenue {
     SelfTradeRule self_trade_rule{};  // of every account
     NaiveBook& book(InstrumentId id = kInstrument) { return books_[id.value]; }
     [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
-    [[nodiscard]] std::uint64_t last_trade() const { return last_trade_; }
+    [[nodiscard]] std::uint64_t last_trade() const { return trades_.size(); }
 
     // ---- what a source tells first
 
@@ -104,7 +104,7 @@ class TestVenue {
     }
     void complete_restore(std::uint64_t epoch = 1) {
         restored(RestoreCompleted{
-            .venue_id = {}, .epoch = epoch, .last_trade_id = TradeId{last_trade_}, .simulated = 1, .zero = {}});
+            .venue_id = {}, .epoch = epoch, .last_trade_id = TradeId{trades_.size()}, .simulated = 1, .zero = {}});
     }
     // All of a fresh venue with one market.
     void start(std::string_view symbol = "DEC/USD") {
@@ -176,6 +176,40 @@ class TestVenue {
             .account = account, .canceled = static_cast<std::uint32_t>(own.size()), .complete = 1, .zero = {}});
         end();
     }
+    struct Made {
+        TradeExecuted trade;
+        Time time{};
+        bool busted = false;
+    };
+    [[nodiscard]] const std::vector<Made>& trades() const { return trades_; }
+    // As of a trade of this venue; one made elsewhere (before a start) can be given as a whole.
+    void bust(TradeId id) {
+        Made& made = trades_[id.value - 1];
+        made.busted = true;
+        bust(made.trade, made.time);
+    }
+    void bust(const TradeExecuted& trade, Time time) {
+        begin();
+        emit(TradeBusted{.trade_id = trade.trade_id,
+                         .traded = time,
+                         .price = trade.price,
+                         .quantity = trade.quantity,
+                         .buyer = AccountId{7u},
+                         .seller = AccountId{8u},
+                         .instrument = trade.instrument,
+                         .taker_side = trade.taker_side,
+                         .zero = {}});
+        emit(Posted{.asset = AssetId{1u}, .cause = PostingCause::trade_bust, .zero = {}});
+        emit(Posted{.asset = AssetId{2u}, .cause = PostingCause::trade_bust, .zero = {}});
+        end();
+    }
+    // A tick in which orders expire.
+    void expire(std::span<const OrderId> orders, InstrumentId id = kInstrument) {
+        begin();
+        for (const OrderId order : orders) emit_canceled(take_out(order, id), id, CancelReason::expired, true);
+        emit(Ticked{.done = static_cast<std::uint32_t>(orders.size()), .complete = 1, .zero = {}});
+        end();
+    }
     // Keeps its place in the queue when the price stays and the open quantity does not grow.
     void amend(OrderId order_id, std::int64_t price, std::int64_t leaves, InstrumentId id = kInstrument) {
         begin();
@@ -205,6 +239,7 @@ class TestVenue {
         std::vector<OrderId> candidates;
         for (const RestingOrder& order : open_of(id)) candidates.push_back(order.id);
         if (kind < 5) {
+            if (random.chance(30) && bust_one_of_the_last(random, 50)) return;
             single(AccountOpened{
                 .reference = 1, .account = AccountId{7u}, .account_kind = AccountKind::customer, .zero = {}});
         } else if (kind < 55 || candidates.empty()) {
@@ -226,7 +261,15 @@ class TestVenue {
 
   private:
     static AccountId random_account(Random& random) {
-        return AccountId{static_cast<std::uint32_t>(random.between(1, 4))};
+        return AccountId{kFirstCustomer.value + static_cast<std::uint32_t>(random.below(4))};
+    }
+    // False when the one it would be was busted before.
+    bool bust_one_of_the_last(Random& random, std::uint64_t count) {
+        if (trades_.empty()) return false;
+        const Made& made = trades_[trades_.size() - 1 - random.below(std::min<std::uint64_t>(count, trades_.size()))];
+        if (made.busted) return false;
+        bust(made.trade.trade_id);
+        return true;
     }
     void emit_canceled(const RestingOrder& order, InstrumentId id, CancelReason reason, bool rested) {
         emit(OrderCanceled{.order_id = order.id,
@@ -303,15 +346,17 @@ class TestVenue {
         const Quantity quantity{std::min(maker.leaves.value, taker.leaves.value)};
         maker.leaves -= quantity;
         taker.leaves -= quantity;
-        emit(TradeExecuted{.trade_id = TradeId{++last_trade_},
-                           .maker_order_id = maker.id,
-                           .taker_order_id = taker.id,
-                           .price = maker.price,
-                           .quantity = quantity,
-                           .maker_leaves = maker.leaves,
-                           .instrument = id,
-                           .taker_side = taker.side,
-                           .zero = {}});
+        const TradeExecuted executed{.trade_id = TradeId{trades_.size() + 1},
+                                     .maker_order_id = maker.id,
+                                     .taker_order_id = taker.id,
+                                     .price = maker.price,
+                                     .quantity = quantity,
+                                     .maker_leaves = maker.leaves,
+                                     .instrument = id,
+                                     .taker_side = taker.side,
+                                     .zero = {}};
+        emit(executed);
+        trades_.push_back({.trade = executed, .time = Time{now_ns}});
         emit(OrderFilled{.order_id = maker.id, .leaves = maker.leaves, .instrument = id});
         emit(OrderFilled{.order_id = taker.id, .leaves = taker.leaves, .instrument = id});
     }
@@ -365,7 +410,7 @@ class TestVenue {
     std::uint64_t sequence_ = 100;
     std::uint32_t index_ = 0;
     std::uint64_t last_order_ = 0;
-    std::uint64_t last_trade_ = 0;
+    std::vector<Made> trades_;
 };
 
 // The venue's events as a source.

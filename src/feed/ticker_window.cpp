@@ -10,28 +10,75 @@ namespace {
 constexpr std::int64_t kMinuteNs = 60'000'000'000;
 }
 
-void TickerWindow::add(Time time, Price price, Quantity quantity) {
-    DCX_CHECK(time.value >= 0);
+void TickerWindow::add(const Trade& trade) {
+    DCX_CHECK(trade.time.value >= 0);
     if (buckets_.empty()) {
         buckets_.resize(static_cast<std::size_t>(kMinutes));
-        now_minute_ = time.value / kMinuteNs;
+        now_minute_ = trade.time.value / kMinuteNs;
+        first_ = trade.id;
     }
-    advance(time);
+    advance(trade.time);
     Bucket& now = bucket(now_minute_);
-    const int128 notional = (price * quantity).value;
-    if (now.trades == 0) now.first = now.high = now.low = price;
-    now.high = std::max(now.high, price);
-    now.low = std::min(now.low, price);
-    now.volume += quantity.value;
+    const int128 notional = (trade.price * trade.quantity).value;
+    if (now.trades == 0) now.first = now.high = now.low = trade.price;
+    now.high = std::max(now.high, trade.price);
+    now.low = std::min(now.low, trade.price);
+    now.volume += trade.quantity.value;
     now.quote_volume += notional;
     ++now.trades;
 
-    if (totals_.trades == 0) totals_.open = totals_.high = totals_.low = price;
-    totals_.high = std::max(totals_.high, price);
-    totals_.low = std::min(totals_.low, price);
-    totals_.volume += quantity.value;
+    if (totals_.trades == 0) totals_.open = totals_.high = totals_.low = trade.price;
+    totals_.high = std::max(totals_.high, trade.price);
+    totals_.low = std::min(totals_.low, trade.price);
+    totals_.volume += trade.quantity.value;
     totals_.quote_volume += notional;
     ++totals_.trades;
+    keep(trade);
+}
+
+void TickerWindow::keep(const Trade& trade) {
+    kept_.push_back({.id = trade.id, .price = trade.price, .minute = now_minute_});
+    while (kept_.size() > kKeptTrades || kept_.front().minute < now_minute_ - kKeptMinutes) {
+        forgotten_minute_ = kept_.front().minute;
+        kept_.pop_front();
+    }
+}
+
+void TickerWindow::take_back(const Trade& trade, Time now) {
+    advance(now);
+    const std::int64_t minute = trade.time.value / kMinuteNs;
+    if (buckets_.empty() || trade.id < first_ || minute <= now_minute_ - kMinutes) return;
+    Bucket& old = bucket(minute);
+    DCX_CHECK(minute <= now_minute_ && old.trades > 0);
+    const int128 notional = (trade.price * trade.quantity).value;
+    old.volume -= trade.quantity.value;
+    old.quote_volume -= notional;
+    --old.trades;
+    totals_.volume -= trade.quantity.value;
+    totals_.quote_volume -= notional;
+    --totals_.trades;
+
+    const auto kept = std::ranges::lower_bound(kept_, trade.id, {}, &Kept::id);
+    const bool found = kept != kept_.end() && kept->id == trade.id;
+    DCX_CHECK(found || minute <= forgotten_minute_);
+    if (found) kept_.erase(kept);
+    if (old.trades == 0)
+        old = {};
+    else if (minute > forgotten_minute_)
+        reprice(minute);
+    rescan();
+}
+
+// Of a minute that has trades, all of them kept.
+void TickerWindow::reprice(std::int64_t minute) {
+    const auto first = std::ranges::lower_bound(kept_, minute, {}, &Kept::minute);
+    DCX_CHECK(first != kept_.end() && first->minute == minute);
+    Bucket& old = bucket(minute);
+    old.first = old.high = old.low = first->price;
+    for (auto trade = first; trade != kept_.end() && trade->minute == minute; ++trade) {
+        old.high = std::max(old.high, trade->price);
+        old.low = std::min(old.low, trade->price);
+    }
 }
 
 void TickerWindow::advance(Time now) {

@@ -1,27 +1,40 @@
 #include "gateway/read_model.h"
 
-#include <algorithm>
+#include <limits>
 
 #include "base/check.h"
 
 namespace dcx::gateway {
+namespace {
 
-ReadModel::ReadModel() {
-    add_account(kIssuanceAccount);
-    add_account(kFeeAccount);
+// Of what really traded: nothing above what can be issued.
+std::int64_t amount_of(int128 exact) {
+    const auto amount = narrow(exact);
+    DCX_CHECK(amount.has_value());
+    return *amount;
 }
+
+}  // namespace
 
 void ReadModel::apply(const Event& event) {
     as_of_ = event.header.sequence;
+    // Restored events are no commands: each is a part of the state behind one.
+    whole_ = (event.header.flags & (kLastOfCommand | kRestored)) != 0;
     switch (event.header.kind) {
         case EventKind::order_accepted:
+        case EventKind::order_restored:
         case EventKind::trade_executed:
         case EventKind::order_filled:
         case EventKind::order_canceled:
         case EventKind::order_amended:
         case EventKind::order_decremented: apply_order_event(event); break;
-        case EventKind::transferred: transfer(event.as<Transferred>()); break;
-        default: apply_registry_event(event); break;
+        case EventKind::transferred:
+        case EventKind::posted:
+        case EventKind::transfer_pended:
+        case EventKind::withdrawal_requested:
+        case EventKind::pending_resolved:
+        case EventKind::balance_restored: apply_money_event(event); break;
+        default: apply_other_event(event); break;
     }
 }
 
@@ -29,143 +42,82 @@ void ReadModel::apply_order_event(const Event& event) {
     switch (event.header.kind) {
         case EventKind::order_accepted: {
             const auto order = event.as<OrderAccepted>();
-            holding(order.account, paid_with(order.instrument, order.side)) = {order.available, order.held};
+            set_paying(order);
+            orders_.accept(event.header, order);
             break;
         }
-        case EventKind::trade_executed:
-            last_trade_ = event.as<TradeExecuted>();
-            listed(last_trade_.instrument).last_price = last_trade_.price;
-            break;
-        case EventKind::order_filled: settle(event.as<OrderFilled>()); break;
+        case EventKind::order_restored: orders_.restore(event.header, event.as<OrderRestored>()); break;
+        case EventKind::trade_executed: trade(event.as<TradeExecuted>()); break;
+        case EventKind::order_filled: settle(event); break;
         case EventKind::order_canceled: {
             const auto order = event.as<OrderCanceled>();
-            holding(order.account, paid_with(order.instrument, order.side)) = {order.available, order.held};
+            set_paying(order);
+            orders_.cancel(event.header, order);
             break;
         }
         case EventKind::order_amended: {
             const auto order = event.as<OrderAmended>();
-            holding(order.account, paid_with(order.instrument, order.side)) = {order.available, order.held};
+            set_paying(order);
+            orders_.amend(event.header, order);
             break;
         }
         case EventKind::order_decremented: {
             const auto order = event.as<OrderDecremented>();
-            holding(order.account, paid_with(order.instrument, order.side)) = {order.available, order.held};
+            set_paying(order);
+            orders_.decrement(event.header, order);
             break;
         }
         default: break;
     }
 }
 
-void ReadModel::apply_registry_event(const Event& event) {
+void ReadModel::apply_money_event(const Event& event) {
+    switch (event.header.kind) {
+        case EventKind::transferred: ledger_.transfer(event.header, event.as<Transferred>()); break;
+        case EventKind::posted: ledger_.post(event.header, event.as<Posted>()); break;
+        case EventKind::transfer_pended: ledger_.pend(event.header, event.as<TransferPended>()); break;
+        case EventKind::withdrawal_requested: ledger_.withdraw(event.header, event.as<WithdrawalRequested>()); break;
+        case EventKind::pending_resolved: ledger_.resolve(event.as<PendingResolved>()); break;
+        case EventKind::balance_restored: ledger_.restore(event.as<BalanceRestored>()); break;
+        default: break;
+    }
+}
+
+void ReadModel::apply_other_event(const Event& event) {
     switch (event.header.kind) {
         case EventKind::epoch_started:
             identity_.epoch = event.as<EpochStarted>().epoch;
             epoch_started_ = true;
             break;
-        case EventKind::account_opened: add_account(event.as<AccountOpened>().account); break;
-        case EventKind::key_added: add_key(event.as<KeyAdded>()); break;
-        case EventKind::key_revoked: {
-            const std::size_t index = event.as<KeyRevoked>().key.value - 1;
-            DCX_CHECK(index < keys_.size());
-            keys_[index].revoked = true;
-            break;
-        }
-        case EventKind::asset_listed: {
-            const auto asset = event.as<AssetListed>();
-            DCX_CHECK(asset.asset.value == assets_.size() + 1);
-            assets_.push_back(asset);
-            break;
-        }
-        case EventKind::instrument_listed: list(event.as<InstrumentListed>()); break;
-        case EventKind::phase_changed: set_phase(event.as<PhaseChanged>()); break;
-        case EventKind::balance_restored: {
-            const auto balance = event.as<BalanceRestored>();
-            holding(balance.account, balance.asset) = {balance.available, balance.held};
-            break;
-        }
         case EventKind::restore_completed: {
             const auto restored = event.as<RestoreCompleted>();
             identity_ = {.venue_id = restored.venue_id, .epoch = restored.epoch};
+            begun_at_ = event.header.sequence;
             restored_ = true;
             break;
         }
-        default: break;
+        // Sessions, and what changes nothing (rejects, rests, busts before their postings), are not kept here.
+        default: registry_.apply(event); break;
     }
 }
 
-void ReadModel::add_account(AccountId id) {
-    DCX_CHECK(id.value > 0);
-    if (id.value > accounts_.size()) accounts_.resize(id.value);
+void ReadModel::trade(const TradeExecuted& event) {
+    last_trade_ = event;
+    registry_.set_last_price(event.instrument, event.price);
+    const auto& units = registry_.instrument(event.instrument).units;
+    orders_.trade(event, units ? amount_of(notional_of(*units, event.price, event.quantity)) : 0);
 }
 
-void ReadModel::add_key(const KeyAdded& key) {
-    DCX_CHECK(key.key.value > 0);
-    if (key.key.value > keys_.size()) keys_.resize(key.key.value);
-    keys_[key.key.value - 1] = {.public_key = key.public_key,
-                                .account = key.account,
-                                .permissions = key.permissions,
-                                .revoked = key.revoked != 0};
-}
-
-void ReadModel::list(const InstrumentListed& instrument) {
-    DCX_CHECK(instrument.instrument.value == instruments_.size() + 1);
-    instruments_.push_back(instrument);
-}
-
-void ReadModel::set_phase(const PhaseChanged& change) {
-    if (!change.instrument) {
-        for (auto& instrument : instruments_) instrument.phase = change.phase;
-        return;
+void ReadModel::settle(const Event& event) {
+    const auto fill = event.as<OrderFilled>();
+    const InstrumentListed& traded = registry_.listing(fill.instrument);
+    SettledFill settled{.fill = fill, .trade_id = last_trade_.trade_id, .base = traded.base, .quote = traded.quote};
+    if (const auto& units = registry_.instrument(fill.instrument).units) {
+        settled.base_amount = amount_of(base_of(*units, last_trade_.quantity));
+        settled.quote_amount = amount_of(notional_of(*units, last_trade_.price, last_trade_.quantity));
     }
-    listed(change.instrument).phase = change.phase;
-}
-
-void ReadModel::settle(const OrderFilled& fill) {
-    const InstrumentListed& traded = listed(fill.instrument);
-    holding(fill.account, traded.base) = {fill.base_available, fill.base_held};
-    holding(fill.account, traded.quote) = {fill.quote_available, fill.quote_held};
-    // The fee is taken from what the order receives. No event shows the fee account's balance, so it is added up.
-    const AssetId received = fill.side == Side::buy ? traded.base : traded.quote;
-    if (fill.fee) holding(kFeeAccount, received).available += fill.fee;
-}
-
-void ReadModel::transfer(const Transferred& transfer) {
-    holding(transfer.debit_account, transfer.asset).available = transfer.debit_available;
-    holding(transfer.credit_account, transfer.asset).available = transfer.credit_available;
-}
-
-Holding& ReadModel::holding(AccountId account, AssetId asset) {
-    DCX_CHECK(account.value > 0 && account.value <= accounts_.size());
-    Account& entries = accounts_[account.value - 1];
-    const auto found = std::ranges::lower_bound(entries, asset, {}, &Entry::asset);
-    if (found != entries.end() && found->asset == asset) return found->holding;
-    return entries.insert(found, {.asset = asset, .holding = {}})->holding;
-}
-
-InstrumentListed& ReadModel::listed(InstrumentId id) {
-    DCX_CHECK(id.value > 0 && id.value <= instruments_.size());
-    return instruments_[id.value - 1];
-}
-
-AssetId ReadModel::paid_with(InstrumentId id, Side side) {
-    const InstrumentListed& traded = listed(id);
-    return side == Side::buy ? traded.quote : traded.base;
-}
-
-const KnownKey* ReadModel::key(KeyId id) const {
-    if (id.value == 0 || id.value > keys_.size()) return nullptr;
-    const KnownKey& found = keys_[id.value - 1];
-    // A gap in the ids: no key of ours has no permission at all.
-    return found.permissions == 0 ? nullptr : &found;
-}
-
-bool ReadModel::has_account(AccountId id) const { return id.value > 0 && id.value <= accounts_.size(); }
-
-Holding ReadModel::balance(AccountId account, AssetId asset) const {
-    if (!has_account(account)) return {};
-    const Account& entries = accounts_[account.value - 1];
-    const auto found = std::ranges::lower_bound(entries, asset, {}, &Entry::asset);
-    return found != entries.end() && found->asset == asset ? found->holding : Holding{};
+    ledger_.settle(event.header, settled);
+    orders_.fill(event.header, fill);
 }
 
 }  // namespace dcx::gateway

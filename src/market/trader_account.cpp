@@ -90,13 +90,11 @@ void TraderAccount::erase(const OwnOrder& order) { orders_.erase(orders_.begin()
 void TraderAccount::settle(const ExecutionReport& trade) {
     const Amount base{hold_of(instrument_, Side::sell, trade.last_px, trade.last_qty)};
     const Amount quote{hold_of(instrument_, Side::buy, trade.last_px, trade.last_qty)};
-    if (trade.side == Side::buy) {
-        base_ += base - trade.fee;
-        quote_ -= quote;
-    } else {
-        base_ -= base;
-        quote_ += quote - trade.fee;
-    }
+    base_ += trade.side == Side::buy ? base : -base;
+    quote_ += trade.side == Side::buy ? -quote : quote;
+    // A fee is taken off what was received; a rebate, below 0, comes in what was paid.
+    const bool in_base = (trade.side == Side::buy) == (trade.fee.value >= 0);
+    (in_base ? base_ : quote_) -= trade.fee;
 }
 
 void TraderAccount::on_execution(const ExecutionReport& report) {
@@ -111,6 +109,7 @@ void TraderAccount::on_execution(const ExecutionReport& report) {
             order->state = OrderState::open;
             break;
         case ExecType::rejected:
+        case ExecType::expired:
         case ExecType::canceled: return erase(*order);
         case ExecType::trade:
             if (report.ord_status == OrdStatus::filled) return erase(*order);
@@ -119,6 +118,7 @@ void TraderAccount::on_execution(const ExecutionReport& report) {
             break;
         // A request under way for it, if any, is answered by itself.
         case ExecType::restated: order->leaves = report.leaves_qty; break;
+        case ExecType::status: break;  // never asked for
         case ExecType::replaced:
             order->cl_ord_id = report.cl_ord_id;
             order->price = report.price;

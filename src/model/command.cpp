@@ -25,6 +25,24 @@ std::string_view to_string(CommandKind kind) {
         case CommandKind::transfer: return "transfer";
         case CommandKind::mint: return "mint";
         case CommandKind::burn: return "burn";
+        case CommandKind::genesis_key: return "genesis_key";
+        case CommandKind::tick: return "tick";
+        case CommandKind::freeze_account: return "freeze_account";
+        case CommandKind::register_address: return "register_address";
+        case CommandKind::set_asset_limits: return "set_asset_limits";
+        case CommandKind::set_fees: return "set_fees";
+        case CommandKind::set_market_limits: return "set_market_limits";
+        case CommandKind::set_account_limits: return "set_account_limits";
+        case CommandKind::set_position_limits: return "set_position_limits";
+        case CommandKind::set_kill_switch: return "set_kill_switch";
+        case CommandKind::bust_trade: return "bust_trade";
+        case CommandKind::propose: return "propose";
+        case CommandKind::approve: return "approve";
+        case CommandKind::set_dead_man: return "set_dead_man";
+        case CommandKind::pend_transfer: return "pend_transfer";
+        case CommandKind::post_transfer: return "post_transfer";
+        case CommandKind::void_transfer: return "void_transfer";
+        case CommandKind::withdraw: return "withdraw";
     }
     return "unknown";
 }
@@ -52,6 +70,24 @@ std::size_t body_size(CommandKind kind) {
         case CommandKind::transfer: return sizeof(Transfer);
         case CommandKind::mint: return sizeof(Mint);
         case CommandKind::burn: return sizeof(Burn);
+        case CommandKind::genesis_key: return sizeof(GenesisKey);
+        case CommandKind::tick: return sizeof(Tick);
+        case CommandKind::freeze_account: return sizeof(FreezeAccount);
+        case CommandKind::register_address: return sizeof(RegisterAddress);
+        case CommandKind::set_asset_limits: return sizeof(SetAssetLimits);
+        case CommandKind::set_fees: return sizeof(SetFees);
+        case CommandKind::set_market_limits: return sizeof(SetMarketLimits);
+        case CommandKind::set_account_limits: return sizeof(SetAccountLimits);
+        case CommandKind::set_position_limits: return sizeof(SetPositionLimits);
+        case CommandKind::set_kill_switch: return sizeof(SetKillSwitch);
+        case CommandKind::bust_trade: return sizeof(BustTrade);
+        case CommandKind::propose: return sizeof(Propose);
+        case CommandKind::approve: return sizeof(Approve);
+        case CommandKind::set_dead_man: return sizeof(SetDeadMan);
+        case CommandKind::pend_transfer: return sizeof(PendTransfer);
+        case CommandKind::post_transfer: return sizeof(PostTransfer);
+        case CommandKind::void_transfer: return sizeof(VoidTransfer);
+        case CommandKind::withdraw: return sizeof(Withdraw);
     }
     return 0;
 }

@@ -22,6 +22,8 @@ enum class CommandKind : std::uint16_t {
     genesis = 1,
     start_epoch = 2,
     checkpoint = 3,
+    genesis_key = 4,
+    tick = 5,
     negotiate_session = 20,
     establish_session = 21,
     disconnect_session = 22,
@@ -32,16 +34,32 @@ enum class CommandKind : std::uint16_t {
     list_asset = 13,
     list_instrument = 14,
     set_phase = 15,
+    freeze_account = 16,
+    register_address = 17,
+    set_asset_limits = 18,
+    set_fees = 19,
+    set_market_limits = 60,
+    set_account_limits = 61,
+    set_position_limits = 62,
+    set_kill_switch = 63,
+    bust_trade = 64,
+    propose = 70,
+    approve = 71,
     // Traders'
     place_order = 30,
     cancel_order = 31,
     amend_order = 32,
     mass_cancel = 33,
     set_self_trade_rule = 34,  // traders' for their own account, operators' for any
+    set_dead_man = 35,
     // Money
     transfer = 40,
     mint = 41,  // operator
     burn = 42,  // operator
+    pend_transfer = 43,
+    post_transfer = 44,
+    void_transfer = 45,
+    withdraw = 46,
 };
 [[nodiscard]] std::string_view to_string(CommandKind kind);
 
@@ -63,7 +81,7 @@ struct Genesis {
     static constexpr auto kind = CommandKind::genesis;
     std::array<std::byte, 16> venue_id{};
     std::array<std::byte, 32> operator_key{};  // Ed25519 public key, becomes key 1 with all permissions
-    std::uint32_t max_accounts{};              // 3 .. 2^24
+    std::uint32_t max_accounts{};              // 6 .. 2^24
     std::uint32_t max_assets{};                // 1 .. 1024
     std::uint32_t max_instruments{};           // 1 .. 65536
     std::uint32_t max_orders{};                // open orders, 1 .. 2^26
@@ -73,7 +91,16 @@ struct Genesis {
     std::uint32_t max_fills_per_command{};     // 1 .. 2^20
     std::uint32_t max_transfer_ids{};          // 1 .. 2^26
     std::uint8_t simulated{};                  // 1: traders are simulated and real deposits are refused for ever
-    std::array<std::uint8_t, 3> zero{};
+    std::uint8_t dual_control{};               // 1: keys, limits and ceilings need two persons, see Propose
+    std::array<std::uint8_t, 2> zero{};
+};
+// Further first operator keys, all permissions; only between Genesis and the first StartEpoch. The key in Genesis is
+// person 1's.
+struct GenesisKey {
+    static constexpr auto kind = CommandKind::genesis_key;
+    std::array<std::byte, 32> public_key{};
+    PersonId person{};  // not 0
+    std::uint32_t zero{};
 };
 
 // First command of each start of the engine: every open session is disconnected.
@@ -90,6 +117,13 @@ struct Checkpoint {
     std::uint64_t event_hash{};
 };
 
+// What is due by log time: expiries, dead-man switches, what kill switches left. The engine logs one whenever the
+// core's next deadline has come, before anything else of that time.
+struct Tick {
+    static constexpr auto kind = CommandKind::tick;
+    std::uint64_t zero{};
+};
+
 // The gateway has verified the key's signature; the core finds or makes the session (key, client_session).
 struct NegotiateSession {
     static constexpr auto kind = CommandKind::negotiate_session;
@@ -102,7 +136,11 @@ struct NegotiateSession {
 struct EstablishSession {
     static constexpr auto kind = CommandKind::establish_session;
     std::uint64_t connection{};
+    std::uint32_t grace_ms{};     // how long after a disconnect its orders stay; 0 .. kMaxGraceMs
+    CancelScope cancel_orders{};  // what is canceled then; none: nothing
+    std::array<std::uint8_t, 3> zero{};
 };
+inline constexpr std::uint32_t kMaxGraceMs = 3'600'000;
 struct DisconnectSession {
     static constexpr auto kind = CommandKind::disconnect_session;
     std::uint64_t connection{};
@@ -111,14 +149,17 @@ struct DisconnectSession {
 struct OpenAccount {
     static constexpr auto kind = CommandKind::open_account;
     std::uint64_t reference{};  // the operator's own number, echoed
+    AccountId owner{};          // of a sub-account: its owner's account; 0: its own owner
     AccountKind account_kind{};
-    std::array<std::uint8_t, 7> zero{};
+    std::array<std::uint8_t, 3> zero{};
 };
 struct AddKey {
     static constexpr auto kind = CommandKind::add_key;
     std::array<std::byte, 32> public_key{};  // Ed25519
     AccountId account{};                     // 0 for operators
     std::uint32_t permissions{};             // kPermit...
+    PersonId person{};                       // who holds an operator's key, not 0; 0 for accounts' keys
+    std::uint32_t zero{};
 };
 struct RevokeKey {
     static constexpr auto kind = CommandKind::revoke_key;
@@ -140,10 +181,10 @@ struct ListInstrument {
     AssetId quote{};
     std::int64_t tick_mantissa{};
     std::int64_t lot_mantissa{};
-    Quantity max_quantity{};  // of one order
-    Amount min_notional{};    // of one order, in minor units of quote; 0: none
-    FeeRate maker_fee{};      // 0 .. kFeeRateOne
-    FeeRate taker_fee{};
+    Quantity max_quantity{};    // of one order
+    Amount min_notional{};      // of one order, in minor units of quote; 0: none
+    FeeRate maker_fee{};        // -kFeeRateOne .. kFeeRateOne, of every tier
+    FeeRate taker_fee{};        // 0 .. kFeeRateOne
     std::uint8_t tick_scale{};  // 0 .. 18
     std::uint8_t lot_scale{};
     std::array<std::uint8_t, 6> zero{};
@@ -154,6 +195,110 @@ struct SetPhase {
     Phase phase{};
     std::array<std::uint8_t, 3> zero{};
 };
+
+// A frozen account neither trades nor pays; what it has in the book stays and may fill, and it can receive.
+struct FreezeAccount {
+    static constexpr auto kind = CommandKind::freeze_account;
+    std::uint64_t reference{};
+    AccountId account{};
+    std::uint8_t frozen{};  // 0: thaw
+    std::array<std::uint8_t, 3> zero{};
+};
+// A deposit address that the signer derived for this account and index; indices count on from 1.
+struct RegisterAddress {
+    static constexpr auto kind = CommandKind::register_address;
+    AccountId account{};
+    std::uint32_t index{};
+    ChainAddress address{};
+    std::array<std::uint8_t, 3> zero{};
+};
+struct SetAssetLimits {
+    static constexpr auto kind = CommandKind::set_asset_limits;
+    Amount mint_ceiling{};        // minted in one UTC day at most; 0: the issue cap alone
+    Amount dual_control_above{};  // operators' mints, burns and transfers above it need two persons; 0: none
+    AssetId asset{};
+    FeeRate transfer_fee{};  // of customers' transfers, 0 .. kFeeRateOne, taken from what is received
+};
+struct SetFees {
+    static constexpr auto kind = CommandKind::set_fees;
+    InstrumentId instrument{};
+    FeeRate maker_fee{};  // as in ListInstrument
+    FeeRate taker_fee{};
+    std::uint8_t tier{};  // 0 .. kFeeTiers - 1
+    std::array<std::uint8_t, 3> zero{};
+};
+struct SetMarketLimits {
+    static constexpr auto kind = CommandKind::set_market_limits;
+    Quantity min_quantity{};  // of one order, 1 .. max_quantity
+    Quantity max_quantity{};
+    Amount min_notional{};  // 0 .. max_notional
+    Amount max_notional{};
+    Price reference_price{};  // for the collar before the first trade; 0: none
+    InstrumentId instrument{};
+    std::uint32_t collar_bp{};   // how far beyond the last price an order may reach, in basis points; 0: any
+    std::uint32_t max_orders{};  // open orders of one account here; 0: any number
+    std::uint32_t day_end_s{};   // seconds after 00:00 UTC at which DAY orders expire, 0 .. 86'399
+};
+struct SetAccountLimits {
+    static constexpr auto kind = CommandKind::set_account_limits;
+    AccountId account{};
+    std::uint32_t max_open_orders{};    // 0: any number
+    std::uint32_t orders_per_second{};  // 0: any rate; at most 1'000'000'000
+    std::uint32_t burst{};              // orders at once, 1 .. 1'000'000; 0 exactly when the rate is 0
+    std::uint8_t fee_tier{};            // 0 .. kFeeTiers - 1
+    std::array<std::uint8_t, 7> zero{};
+};
+struct SetPositionLimits {
+    static constexpr auto kind = CommandKind::set_position_limits;
+    Quantity max_position{};  // today's net quantity, open orders included; 0: any
+    Amount max_daily_loss{};  // in quote, since 00:00 UTC; 0: any
+    AccountId account{};
+    InstrumentId instrument{};
+};
+// Blocks new orders and amends of an account, a market, or (both 0) the venue, and cancels all that rest there.
+struct SetKillSwitch {
+    static constexpr auto kind = CommandKind::set_kill_switch;
+    std::uint64_t reference{};
+    AccountId account{};
+    InstrumentId instrument{};
+    std::uint8_t on{};  // 0: allows again
+    std::array<std::uint8_t, 7> zero{};
+};
+// Takes a trade back; only through Propose and Approve.
+struct BustTrade {
+    static constexpr auto kind = CommandKind::bust_trade;
+    TradeId trade_id{};
+};
+inline constexpr std::int64_t kBustWindowNs = 15ll * 60 * 1'000'000'000;
+
+// An operator's command that waits for two persons. It is carried out by the second Approve.
+inline constexpr std::size_t kProposalBodySize = 80;
+inline constexpr std::uint32_t kMaxProposals = 256;  // open at a time
+struct Propose {
+    static constexpr auto kind = CommandKind::propose;
+    CommandKind proposed{};  // any operator's command but these two, or transfer
+    std::uint16_t zero{};
+    std::uint32_t lifetime_s{};  // 60 .. 604'800
+    std::array<std::byte, kProposalBodySize> body{};
+};
+// By an operator's key; each of two persons sends one, the proposer too if he is one of them.
+struct Approve {
+    static constexpr auto kind = CommandKind::approve;
+    ProposalId proposal{};
+    std::array<std::byte, 64> signature{};  // Ed25519 by the session's key over ApprovalMessage
+};
+// What is signed: a label, so that the signature means nothing elsewhere, and all of the proposal.
+struct ApprovalMessage {
+    std::array<char, 16> label{'d', 'c', 'x', '-', 'a', 'p', 'p', 'r', 'o', 'v', 'e', '-', 'v', '1', 0, 0};
+    std::array<std::byte, 16> venue_id{};
+    ProposalId proposal{};
+    Time expires{};
+    CommandKind proposed{};
+    std::uint16_t zero{};
+    KeyId proposer{};
+    std::array<std::byte, kProposalBodySize> body{};
+};
+static_assert(FixedLayout<ApprovalMessage> && sizeof(ApprovalMessage) == 136);
 
 inline constexpr std::uint8_t kOrderPostOnly = 1;  // reject rather than take
 
@@ -169,6 +314,8 @@ struct PlaceOrder {
     TimeInForce time_in_force{};
     std::uint8_t flags{};  // kOrderPostOnly
     std::uint32_t zero{};
+    Time expire_at{};  // GTD only; else 0
+    Amount budget{};   // of a market buy: quote it may spend at most; 0: price x quantity
 };
 // Names the order by order_id, or, when that is 0, by orig_cl_ord_id within this session.
 struct CancelOrder {
@@ -210,6 +357,19 @@ struct SetSelfTradeRule {
     std::array<std::uint8_t, 3> zero{};
 };
 
+// Dead-man switch: unless it is sent again within the time, the orders are canceled.
+struct SetDeadMan {
+    static constexpr auto kind = CommandKind::set_dead_man;
+    std::uint64_t reference{};
+    std::uint32_t timeout_ms{};   // 100 .. kMaxGraceMs; 0 disarms it
+    CancelScope cancel_orders{};  // none exactly when timeout_ms is 0
+    std::array<std::uint8_t, 3> zero{};
+};
+
+// Transfers and pends of one session that follow each other with `linked` set, and the next one without it, are a
+// group: all of them or none.
+inline constexpr std::uint32_t kMaxLinked = 16;       // members of a group
+inline constexpr std::uint32_t kMaxOpenGroups = 256;  // of all sessions
 struct Transfer {
     static constexpr auto kind = CommandKind::transfer;
     TransferId id{};
@@ -217,7 +377,8 @@ struct Transfer {
     AccountId debit_account{};
     AccountId credit_account{};
     AssetId asset{};
-    std::uint32_t zero{};
+    std::uint8_t linked{};  // 1: the group goes on
+    std::array<std::uint8_t, 3> zero{};
 };
 enum class MintSource : std::uint8_t { issue = 0, deposit = 1 };
 struct Mint {
@@ -235,6 +396,46 @@ struct Burn {
     Amount amount{};
     AccountId account{};
     AssetId asset{};
+};
+
+// First half of a two-phase transfer: the amount moves from available to held.
+struct PendTransfer {
+    static constexpr auto kind = CommandKind::pend_transfer;
+    TransferId id{};
+    Amount amount{};
+    std::int64_t timeout_ns{};  // 1'000'000 .. kMaxPendingNs; 0: never expires
+    AccountId debit_account{};
+    AccountId credit_account{};
+    AssetId asset{};
+    std::uint8_t linked{};
+    std::array<std::uint8_t, 3> zero{};
+};
+inline constexpr std::int64_t kMaxPendingNs = 366ll * 24 * 3600 * 1'000'000'000;
+// Pays `amount` of a pending transfer and releases the rest.
+struct PostTransfer {
+    static constexpr auto kind = CommandKind::post_transfer;
+    TransferId id{};
+    TransferId pending_id{};
+    Amount amount{};
+    AccountId scope{};  // of pending_id: the account of the key that pended it, 0 for operators
+    std::uint32_t zero{};
+};
+struct VoidTransfer {
+    static constexpr auto kind = CommandKind::void_transfer;
+    TransferId id{};
+    TransferId pending_id{};
+    AccountId scope{};
+    std::uint32_t zero{};
+};
+// A pending transfer to the withdrawals account, for an address on the chain; an operator posts or voids it.
+struct Withdraw {
+    static constexpr auto kind = CommandKind::withdraw;
+    TransferId id{};
+    Amount amount{};
+    AccountId account{};
+    AssetId asset{};
+    ChainAddress address{};
+    std::array<std::uint8_t, 3> zero{};
 };
 
 struct Command {
@@ -263,12 +464,21 @@ static_assert(MessageBody<StartEpoch> && MessageBody<Checkpoint> && MessageBody<
 static_assert(MessageBody<OpenAccount> && MessageBody<AddKey> && MessageBody<RevokeKey> && MessageBody<ListAsset> &&
               MessageBody<SetPhase>);
 static_assert(MessageBody<ListInstrument> && sizeof(ListInstrument) == 72);
-static_assert(MessageBody<PlaceOrder> && sizeof(PlaceOrder) == 40 && offsetof(PlaceOrder, side) == 32);
+static_assert(MessageBody<GenesisKey> && MessageBody<Tick> && sizeof(EstablishSession) == 16);
+static_assert(sizeof(OpenAccount) == 16 && sizeof(AddKey) == 48);
+static_assert(MessageBody<FreezeAccount> && MessageBody<RegisterAddress> && sizeof(RegisterAddress) == 32);
+static_assert(MessageBody<SetAssetLimits> && MessageBody<SetFees> && MessageBody<SetMarketLimits> &&
+              MessageBody<SetAccountLimits> && MessageBody<SetPositionLimits> && MessageBody<SetKillSwitch>);
+static_assert(MessageBody<BustTrade> && MessageBody<Approve> && MessageBody<SetDeadMan>);
+static_assert(MessageBody<Propose> && sizeof(Propose) == 88 && offsetof(Propose, body) == 8);
+static_assert(MessageBody<PlaceOrder> && sizeof(PlaceOrder) == 56 && offsetof(PlaceOrder, side) == 32);
 static_assert(MessageBody<CancelOrder> && sizeof(CancelOrder) == 32);
 static_assert(MessageBody<AmendOrder> && sizeof(AmendOrder) == 56);
 static_assert(MessageBody<MassCancel> && sizeof(MassCancel) == 24);
 static_assert(MessageBody<SetSelfTradeRule> && sizeof(SetSelfTradeRule) == 16);
 static_assert(MessageBody<Transfer> && sizeof(Transfer) == 40 && MessageBody<Mint> && MessageBody<Burn>);
+static_assert(MessageBody<PendTransfer> && sizeof(PendTransfer) == 48 && MessageBody<PostTransfer> &&
+              MessageBody<VoidTransfer> && MessageBody<Withdraw> && sizeof(Withdraw) == 56);
 
 // Size of the body that a kind carries; 0 for an unknown kind.
 [[nodiscard]] std::size_t body_size(CommandKind kind);

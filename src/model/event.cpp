@@ -30,6 +30,26 @@ std::string_view to_string(EventKind kind) {
         case EventKind::order_decremented: return "order_decremented";
         case EventKind::mass_canceled: return "mass_canceled";
         case EventKind::transferred: return "transferred";
+        case EventKind::ticked: return "ticked";
+        case EventKind::account_frozen: return "account_frozen";
+        case EventKind::address_registered: return "address_registered";
+        case EventKind::asset_limits_set: return "asset_limits_set";
+        case EventKind::fees_set: return "fees_set";
+        case EventKind::market_limits_set: return "market_limits_set";
+        case EventKind::account_limits_set: return "account_limits_set";
+        case EventKind::position_limits_set: return "position_limits_set";
+        case EventKind::kill_switch_set: return "kill_switch_set";
+        case EventKind::command_proposed: return "command_proposed";
+        case EventKind::proposal_body: return "proposal_body";
+        case EventKind::proposal_approved: return "proposal_approved";
+        case EventKind::proposal_expired: return "proposal_expired";
+        case EventKind::dead_man_set: return "dead_man_set";
+        case EventKind::trade_busted: return "trade_busted";
+        case EventKind::posted: return "posted";
+        case EventKind::transfer_pended: return "transfer_pended";
+        case EventKind::pending_resolved: return "pending_resolved";
+        case EventKind::withdrawal_requested: return "withdrawal_requested";
+        case EventKind::transfer_linked: return "transfer_linked";
         case EventKind::balance_restored: return "balance_restored";
         case EventKind::order_restored: return "order_restored";
         case EventKind::session_restored: return "session_restored";
@@ -43,6 +63,28 @@ std::string_view to_string(TransferKind kind) {
         case TransferKind::transfer: return "transfer";
         case TransferKind::mint: return "mint";
         case TransferKind::burn: return "burn";
+        case TransferKind::pend: return "pend";
+        case TransferKind::post: return "post";
+        case TransferKind::void_pending: return "void_pending";
+        case TransferKind::withdraw: return "withdraw";
+    }
+    return "unknown";
+}
+
+std::string_view to_string(PendingState state) {
+    switch (state) {
+        case PendingState::pending: return "pending";
+        case PendingState::posted: return "posted";
+        case PendingState::voided: return "voided";
+        case PendingState::expired: return "expired";
+    }
+    return "unknown";
+}
+
+std::string_view to_string(PostingCause cause) {
+    switch (cause) {
+        case PostingCause::transfer_fee: return "transfer_fee";
+        case PostingCause::trade_bust: return "trade_bust";
     }
     return "unknown";
 }

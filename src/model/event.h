@@ -34,6 +34,19 @@ enum class EventKind : std::uint16_t {
     instrument_listed = 14,
     phase_changed = 15,
     self_trade_rule_set = 16,
+    account_frozen = 17,
+    address_registered = 18,
+    asset_limits_set = 19,
+    fees_set = 60,
+    market_limits_set = 61,
+    account_limits_set = 62,
+    position_limits_set = 63,
+    kill_switch_set = 64,
+    command_proposed = 70,
+    proposal_body = 71,
+    proposal_approved = 72,
+    proposal_expired = 73,
+    ticked = 5,
     // Sessions
     session_negotiated = 20,
     session_established = 21,
@@ -49,8 +62,15 @@ enum class EventKind : std::uint16_t {
     order_amended = 37,
     order_decremented = 38,
     mass_canceled = 39,
+    dead_man_set = 65,
+    trade_busted = 66,
     // Money
     transferred = 40,
+    posted = 41,
+    transfer_pended = 42,
+    pending_resolved = 43,
+    withdrawal_requested = 44,
+    transfer_linked = 45,
     // The state at a start, between the end of replay and the first live event
     balance_restored = 50,
     order_restored = 51,
@@ -60,7 +80,7 @@ enum class EventKind : std::uint16_t {
 [[nodiscard]] std::string_view to_string(EventKind kind);
 
 inline constexpr std::uint16_t kLastOfCommand = 1;
-// Told again after a start (also on account_opened, key_added, asset_listed, instrument_listed): state, not news.
+// Told again after a start (also on registries, limits, pending transfers, proposals): state, not news.
 inline constexpr std::uint16_t kRestored = 2;
 
 struct EventHeader {
@@ -85,7 +105,15 @@ struct GenesisApplied {
     static constexpr auto kind = EventKind::genesis_applied;
     std::array<std::byte, 16> venue_id{};
     std::uint8_t simulated{};
-    std::array<std::uint8_t, 7> zero{};
+    std::uint8_t dual_control{};
+    std::array<std::uint8_t, 6> zero{};
+};
+// The end of a tick; what it did was told before.
+struct Ticked {
+    static constexpr auto kind = EventKind::ticked;
+    std::uint32_t done{};     // orders canceled, transfers and proposals expired, sweeps ended
+    std::uint8_t complete{};  // 0: the bound of one command was reached, another tick comes at once
+    std::array<std::uint8_t, 3> zero{};
 };
 struct EpochStarted {
     static constexpr auto kind = EventKind::epoch_started;
@@ -99,7 +127,7 @@ struct CheckpointLogged {
 // session itself is not in order).
 struct CommandRejected {
     static constexpr auto kind = EventKind::command_rejected;
-    TransferId id{};                   // of a transfer, mint or burn
+    TransferId id{};                   // of a money command
     std::uint64_t reference{};         // cl_ord_id, reference, or connection of a session command
     std::uint64_t session_sequence{};  // of the refused command
     CommandKind command{};
@@ -107,13 +135,17 @@ struct CommandRejected {
     RejectReason detail{};  // with id_already_failed: why
     std::uint16_t zero{};
 };
+inline constexpr std::uint8_t kAccountFrozen = 1;
+inline constexpr std::uint8_t kAccountKilled = 2;
 struct AccountOpened {
     static constexpr auto kind = EventKind::account_opened;
     std::uint64_t reference{};
     AccountId account{};
+    AccountId owner{};  // of a sub-account, else 0
     AccountKind account_kind{};
     SelfTradeRule self_trade_rule{};  // none but in a restored event
-    std::array<std::uint8_t, 2> zero{};
+    std::uint8_t flags{};             // kAccount...; 0 but in a restored event
+    std::array<std::uint8_t, 5> zero{};
 };
 struct KeyAdded {
     static constexpr auto kind = EventKind::key_added;
@@ -122,6 +154,8 @@ struct KeyAdded {
     AccountId account{};
     std::uint32_t permissions{};
     std::uint32_t revoked{};  // 1 only in a restored event
+    PersonId person{};        // of an operator's key, else 0
+    std::uint32_t zero{};
 };
 struct KeyRevoked {
     static constexpr auto kind = EventKind::key_revoked;
@@ -167,6 +201,103 @@ struct SelfTradeRuleSet {
     SelfTradeRule rule{};
     std::array<std::uint8_t, 3> zero{};
 };
+struct AccountFrozen {
+    static constexpr auto kind = EventKind::account_frozen;
+    std::uint64_t reference{};
+    AccountId account{};
+    std::uint8_t frozen{};
+    std::array<std::uint8_t, 3> zero{};
+};
+struct AddressRegistered {
+    static constexpr auto kind = EventKind::address_registered;
+    AccountId account{};
+    std::uint32_t index{};
+    ChainAddress address{};
+    std::array<std::uint8_t, 3> zero{};
+};
+// Limits are told whole, as they hold from here on; fields as in the commands.
+struct AssetLimitsSet {
+    static constexpr auto kind = EventKind::asset_limits_set;
+    Amount mint_ceiling{};
+    Amount dual_control_above{};
+    AssetId asset{};
+    FeeRate transfer_fee{};
+};
+struct FeesSet {
+    static constexpr auto kind = EventKind::fees_set;
+    InstrumentId instrument{};
+    FeeRate maker_fee{};
+    FeeRate taker_fee{};
+    std::uint8_t tier{};
+    std::array<std::uint8_t, 3> zero{};
+};
+struct MarketLimitsSet {
+    static constexpr auto kind = EventKind::market_limits_set;
+    Quantity min_quantity{};
+    Quantity max_quantity{};
+    Amount min_notional{};
+    Amount max_notional{};
+    Price reference_price{};
+    InstrumentId instrument{};
+    std::uint32_t collar_bp{};
+    std::uint32_t max_orders{};
+    std::uint32_t day_end_s{};
+};
+struct AccountLimitsSet {
+    static constexpr auto kind = EventKind::account_limits_set;
+    AccountId account{};
+    std::uint32_t max_open_orders{};
+    std::uint32_t orders_per_second{};
+    std::uint32_t burst{};
+    std::uint8_t fee_tier{};
+    std::array<std::uint8_t, 7> zero{};
+};
+struct PositionLimitsSet {
+    static constexpr auto kind = EventKind::position_limits_set;
+    Quantity max_position{};
+    Amount max_daily_loss{};
+    AccountId account{};
+    InstrumentId instrument{};
+};
+// Orders it cancels have their OrderCanceled before it; those beyond the bound of one command follow in ticks.
+struct KillSwitchSet {
+    static constexpr auto kind = EventKind::kill_switch_set;
+    std::uint64_t reference{};
+    AccountId account{};
+    InstrumentId instrument{};
+    std::uint32_t canceled{};  // orders, by this command
+    std::uint8_t on{};
+    std::uint8_t complete{};  // 0: ticks cancel the rest
+    std::array<std::uint8_t, 2> zero{};
+};
+// ProposalBody follows.
+struct CommandProposed {
+    static constexpr auto kind = EventKind::command_proposed;
+    ProposalId proposal{};
+    Time expires{};
+    KeyId proposer{};
+    CommandKind proposed{};
+    std::uint16_t zero{};
+    KeyId approved_by{};  // 0 but in a restored event
+    std::uint32_t zero_too{};
+};
+struct ProposalBody {
+    static constexpr auto kind = EventKind::proposal_body;
+    std::array<std::byte, kProposalBodySize> body{};
+};
+// With the second approval the proposed command is carried out; its events follow, as of the approver's session.
+struct ProposalApproved {
+    static constexpr auto kind = EventKind::proposal_approved;
+    ProposalId proposal{};
+    KeyId key{};
+    PersonId person{};
+    std::uint8_t complete{};  // 1: the second one
+    std::array<std::uint8_t, 7> zero{};
+};
+struct ProposalExpired {
+    static constexpr auto kind = EventKind::proposal_expired;
+    ProposalId proposal{};
+};
 
 // Answers to session commands go to a connection (header.gateway and `connection`), not to a session's sequence.
 struct SessionNegotiated {
@@ -210,6 +341,7 @@ struct OrderAccepted {
     Amount hold{};         // taken from available into held, of the asset the order pays with
     Amount available{};    // of that asset, after the hold
     Amount held{};
+    Time expire_at{};  // of DAY and GTD; else 0
 };
 struct OrderRejected {
     static constexpr auto kind = EventKind::order_rejected;
@@ -224,6 +356,7 @@ struct OrderRejected {
     std::uint8_t flags{};
     RejectReason reason{};
     std::uint16_t zero{};
+    std::int64_t wait_ns{};  // when throttled: until the next order would pass
 };
 // The order now stands at the end of the queue at its price. Not a report.
 struct OrderRested {
@@ -261,7 +394,7 @@ struct OrderFilled {
     OrderId order_id{};
     ClOrdId cl_ord_id{};
     Quantity leaves{};
-    Amount fee{};  // of this fill, in the asset received
+    Amount fee{};  // of this fill, in the asset received; negative: a maker's rebate, in the asset paid
     Amount base_available{};
     Amount base_held{};
     Amount quote_available{};
@@ -285,7 +418,7 @@ struct OrderCanceled {
     Amount available{};  // of the asset the order paid with, after the release
     Amount held{};
     Side side{};
-    CancelReason reason{};
+    CancelReason reason{};  // `expired` is FIX's Expired
     std::uint8_t rested{};  // 1: it stood in the book; 0: it was the taker
     std::array<std::uint8_t, 5> zero{};
 };
@@ -298,6 +431,7 @@ struct CancelRejected {
     AccountId account{};
     CommandKind command{};
     RejectReason reason{};
+    std::int64_t wait_ns{};  // when throttled
 };
 // New price and quantity of an order in the book. When it lost its priority it has left the book here, any trades it
 // now takes follow as a taker's, and OrderRested follows when something is left.
@@ -346,17 +480,115 @@ struct MassCanceled {
     std::uint8_t complete{};    // 0: the bound of one command was reached, send another
     std::array<std::uint8_t, 2> zero{};
 };
-enum class TransferKind : std::uint8_t { transfer = 1, mint = 2, burn = 3 };
+struct DeadManSet {
+    static constexpr auto kind = EventKind::dead_man_set;
+    std::uint64_t reference{};
+    Time deadline{};  // 0: disarmed
+    CancelScope cancel_orders{};
+    std::array<std::uint8_t, 7> zero{};
+};
+
+// A posting: `amount` went from what is available to one account to what is available to another; both balances before
+// and after. (A fill's postings are told by its two OrderFilled.)
+enum class TransferKind : std::uint8_t {
+    transfer = 1,
+    mint = 2,
+    burn = 3,
+    pend = 4,  // not a posting; kinds of requests
+    post = 5,
+    void_pending = 6,
+    withdraw = 7,
+};
 struct Transferred {
     static constexpr auto kind = EventKind::transferred;
     TransferId id{};
     Amount amount{};
-    Amount debit_available{};    // after
-    Amount credit_available{};   // after
+    Amount debit_before{};
+    Amount debit_after{};
+    Amount credit_before{};
+    Amount credit_after{};
     AccountId debit_account{};   // the issuance account for a mint
     AccountId credit_account{};  // the issuance account for a burn
     AssetId asset{};
-    TransferKind transfer_kind{};
+    TransferKind transfer_kind{};  // transfer, mint, burn, post
+    std::array<std::uint8_t, 3> zero{};
+};
+enum class PostingCause : std::uint8_t { transfer_fee = 1, trade_bust = 2 };
+// A posting that follows from another event: the fee of the Transferred before it, or part of the TradeBusted before
+// it.
+struct Posted {
+    static constexpr auto kind = EventKind::posted;
+    TransferId id{};  // of the transfer or post; zeros for a bust
+    Amount amount{};
+    Amount debit_before{};
+    Amount debit_after{};
+    Amount credit_before{};
+    Amount credit_after{};
+    AccountId debit_account{};
+    AccountId credit_account{};
+    AssetId asset{};
+    PostingCause cause{};
+    std::array<std::uint8_t, 3> zero{};
+};
+struct TransferPended {
+    static constexpr auto kind = EventKind::transfer_pended;
+    TransferId id{};
+    Amount amount{};
+    Amount available{};  // of the debit account, after
+    Amount held{};
+    Time expires{};  // 0: never
+    AccountId debit_account{};
+    AccountId credit_account{};
+    AssetId asset{};
+    AccountId scope{};  // of the id
+};
+// A pending transfer to the withdrawals account.
+struct WithdrawalRequested {
+    static constexpr auto kind = EventKind::withdrawal_requested;
+    TransferId id{};
+    Amount amount{};
+    Amount available{};
+    Amount held{};
+    AccountId account{};
+    AssetId asset{};
+    AccountId scope{};
+    ChainAddress address{};
+    std::array<std::uint8_t, 7> zero{};
+};
+// A member of a group that is not closed yet: nothing was done.
+struct TransferLinked {
+    static constexpr auto kind = EventKind::transfer_linked;
+    TransferId id{};
+    std::uint32_t members{};  // of the group so far
+    std::uint32_t zero{};
+};
+enum class PendingState : std::uint8_t { pending = 0, posted = 1, voided = 2, expired = 3 };
+// All of it left `held`; when posted, Transferred follows with `amount` of it.
+struct PendingResolved {
+    static constexpr auto kind = EventKind::pending_resolved;
+    TransferId id{};  // of the post or void; zeros when it expired
+    TransferId pending_id{};
+    Amount amount{};     // posted; 0 when voided or expired
+    Amount released{};   // the rest
+    Amount available{};  // of the debit account, all of it released
+    Amount held{};
+    AccountId account{};
+    AssetId asset{};
+    AccountId scope{};  // of pending_id
+    PendingState state{};
+    std::array<std::uint8_t, 3> zero{};
+};
+// A trade was taken back; its postings follow. The book and the last price stay.
+struct TradeBusted {
+    static constexpr auto kind = EventKind::trade_busted;
+    TradeId trade_id{};
+    Time traded{};
+    Price price{};
+    Quantity quantity{};
+    AccountId buyer{};
+    AccountId seller{};
+    InstrumentId instrument{};
+    Side taker_side{};
     std::array<std::uint8_t, 3> zero{};
 };
 
@@ -364,6 +596,11 @@ struct BalanceRestored {
     static constexpr auto kind = EventKind::balance_restored;
     Amount available{};
     Amount held{};
+    // Turnover: all that was ever taken from and given to the account by others, 128 bits each.
+    std::uint64_t debits_low{};
+    std::uint64_t debits_high{};
+    std::uint64_t credits_low{};
+    std::uint64_t credits_high{};
     AccountId account{};
     AssetId asset{};
 };
@@ -381,7 +618,10 @@ struct OrderRestored {
     SessionId owner{};  // the session that placed it
     Side side{};
     std::uint8_t flags{};
-    std::array<std::uint8_t, 6> zero{};
+    TimeInForce time_in_force{};
+    std::array<std::uint8_t, 5> zero{};
+    Time expire_at{};       // 0: never
+    Amount cum_notional{};  // of its fills, saturating at 2^63 - 1
 };
 struct SessionRestored {
     static constexpr auto kind = EventKind::session_restored;
@@ -429,15 +669,24 @@ static_assert(EventBody<GenesisApplied> && EventBody<EpochStarted> && EventBody<
               EventBody<SessionDisconnected> && EventBody<OrderRejected> && EventBody<OrderRested> &&
               EventBody<CancelRejected> && EventBody<Transferred> && EventBody<BalanceRestored> &&
               EventBody<OrderRestored> && EventBody<SessionRestored> && EventBody<RestoreCompleted>);
+static_assert(EventBody<Ticked> && EventBody<AccountFrozen> && EventBody<AddressRegistered> &&
+              EventBody<AssetLimitsSet> && EventBody<FeesSet> && EventBody<MarketLimitsSet> &&
+              EventBody<AccountLimitsSet> && EventBody<PositionLimitsSet> && EventBody<KillSwitchSet> &&
+              EventBody<CommandProposed> && EventBody<ProposalBody> && EventBody<ProposalApproved> &&
+              EventBody<ProposalExpired> && EventBody<DeadManSet> && EventBody<Posted> && EventBody<TransferPended> &&
+              EventBody<WithdrawalRequested> && EventBody<TransferLinked> && EventBody<TradeBusted>);
+static_assert(EventBody<PendingResolved> && sizeof(PendingResolved) == 80 && sizeof(OrderRestored) == 80);
 static_assert(EventBody<InstrumentListed> && sizeof(InstrumentListed) == 80);
-static_assert(EventBody<OrderAccepted> && sizeof(OrderAccepted) == 72);
+static_assert(EventBody<OrderAccepted> && sizeof(OrderAccepted) == 80);
 static_assert(EventBody<TradeExecuted> && sizeof(TradeExecuted) == 80);
 static_assert(EventBody<OrderFilled> && sizeof(OrderFilled) == 80);
 static_assert(EventBody<OrderCanceled> && sizeof(OrderCanceled) == 80);
 static_assert(EventBody<OrderAmended> && sizeof(OrderAmended) == 80);
 static_assert(EventBody<OrderDecremented> && sizeof(OrderDecremented) == 80);
-static_assert(sizeof(AccountOpened) == 16 && sizeof(MassCanceled) == 24);
+static_assert(sizeof(AccountOpened) == 24 && sizeof(MassCanceled) == 24);
 
 [[nodiscard]] std::string_view to_string(TransferKind kind);
+[[nodiscard]] std::string_view to_string(PendingState state);
+[[nodiscard]] std::string_view to_string(PostingCause cause);
 
 }  // namespace dcx

@@ -3,6 +3,27 @@
 #include <cstring>
 
 namespace dcx {
+namespace {
+
+std::size_t query_size(std::uint16_t template_id) {
+    switch (template_id) {
+        case kTemplateBalanceQuery: return sizeof(BalanceQuery);
+        case kTemplateListQuery: return sizeof(ListQuery);
+        case kTemplateOrderStatusQuery: return sizeof(OrderStatusQuery);
+        case kTemplateOpenOrdersQuery: return sizeof(OpenOrdersQuery);
+        case kTemplateOrderHistoryQuery: return sizeof(OrderHistoryQuery);
+        case kTemplatePendingsQuery: return sizeof(PendingsQuery);
+        case kTemplateStatementQuery: return sizeof(StatementQuery);
+        case kTemplateAddressesQuery: return sizeof(AddressesQuery);
+        case kTemplateAccountQuery: return sizeof(AccountQuery);
+        case kTemplateProposalsQuery: return sizeof(ProposalsQuery);
+        case kTemplateAuditQuery: return sizeof(AuditQuery);
+        case kTemplateDropCopyRequest: return sizeof(DropCopyRequest);
+        default: return 0;
+    }
+}
+
+}  // namespace
 
 std::expected<Frame, TerminateCode> decode_frame(std::span<const std::byte> bytes, BlockSizeOf size_of) {
     Frame frame;
@@ -35,6 +56,22 @@ bool is_client_command(std::uint16_t template_id) {
         case CommandKind::list_asset:
         case CommandKind::list_instrument:
         case CommandKind::set_phase:
+        case CommandKind::freeze_account:
+        case CommandKind::register_address:
+        case CommandKind::set_asset_limits:
+        case CommandKind::set_fees:
+        case CommandKind::set_market_limits:
+        case CommandKind::set_account_limits:
+        case CommandKind::set_position_limits:
+        case CommandKind::set_kill_switch:
+        case CommandKind::bust_trade:
+        case CommandKind::propose:
+        case CommandKind::approve:
+        case CommandKind::set_dead_man:
+        case CommandKind::pend_transfer:
+        case CommandKind::post_transfer:
+        case CommandKind::void_transfer:
+        case CommandKind::withdraw:
         case CommandKind::place_order:
         case CommandKind::cancel_order:
         case CommandKind::amend_order:
@@ -53,11 +90,13 @@ std::size_t request_block_size(std::uint16_t template_id) {
         case kTemplateEstablish: return sizeof(Establish);
         case kTemplateHeartbeat: return sizeof(Heartbeat);
         case kTemplateTerminate: return sizeof(Terminate);
-        case kTemplateBalanceQuery: return sizeof(BalanceQuery);
-        case kTemplateListQuery: return sizeof(ListQuery);
-        default: return is_client_command(template_id) ? body_size(CommandKind{template_id}) : 0;
+        default: break;
     }
+    if (const std::size_t query = query_size(template_id); query > 0) return query;
+    return is_client_command(template_id) ? body_size(CommandKind{template_id}) : 0;
 }
+
+bool is_query(std::uint16_t template_id) { return query_size(template_id) > 0; }
 
 std::size_t response_block_size(std::uint16_t template_id) {
     switch (template_id) {
@@ -69,6 +108,12 @@ std::size_t response_block_size(std::uint16_t template_id) {
         case kTemplateTerminate: return sizeof(Terminate);
         case kTemplateBalance: return sizeof(Balance);
         case kTemplateQueryDone: return sizeof(QueryDone);
+        case kTemplatePendingTransfer: return sizeof(PendingTransfer);
+        case kTemplateStatementEntry: return sizeof(StatementEntry);
+        case kTemplateDepositAddress: return sizeof(DepositAddress);
+        case kTemplateAccountState: return sizeof(AccountState);
+        case kTemplateProposal: return sizeof(Proposal);
+        case kTemplateAuditFigures: return sizeof(AuditFigures);
         case kTemplateExecutionReport: return sizeof(ExecutionReport);
         default: break;
     }
@@ -105,6 +150,26 @@ std::size_t body_size(EventKind kind) {
         case EventKind::order_decremented: return sizeof(OrderDecremented);
         case EventKind::mass_canceled: return sizeof(MassCanceled);
         case EventKind::transferred: return sizeof(Transferred);
+        case EventKind::ticked: return sizeof(Ticked);
+        case EventKind::account_frozen: return sizeof(AccountFrozen);
+        case EventKind::address_registered: return sizeof(AddressRegistered);
+        case EventKind::asset_limits_set: return sizeof(AssetLimitsSet);
+        case EventKind::fees_set: return sizeof(FeesSet);
+        case EventKind::market_limits_set: return sizeof(MarketLimitsSet);
+        case EventKind::account_limits_set: return sizeof(AccountLimitsSet);
+        case EventKind::position_limits_set: return sizeof(PositionLimitsSet);
+        case EventKind::kill_switch_set: return sizeof(KillSwitchSet);
+        case EventKind::command_proposed: return sizeof(CommandProposed);
+        case EventKind::proposal_body: return sizeof(ProposalBody);
+        case EventKind::proposal_approved: return sizeof(ProposalApproved);
+        case EventKind::proposal_expired: return sizeof(ProposalExpired);
+        case EventKind::dead_man_set: return sizeof(DeadManSet);
+        case EventKind::trade_busted: return sizeof(TradeBusted);
+        case EventKind::posted: return sizeof(Posted);
+        case EventKind::transfer_pended: return sizeof(TransferPended);
+        case EventKind::pending_resolved: return sizeof(PendingResolved);
+        case EventKind::withdrawal_requested: return sizeof(WithdrawalRequested);
+        case EventKind::transfer_linked: return sizeof(TransferLinked);
         case EventKind::balance_restored: return sizeof(BalanceRestored);
         case EventKind::order_restored: return sizeof(OrderRestored);
         case EventKind::session_restored: return sizeof(SessionRestored);

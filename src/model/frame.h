@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "model/layout.h"
 #include "model/wire.h"
+#include "model/wire_query.h"
 
 namespace dcx {
 
@@ -85,6 +86,8 @@ template <MessageBody Body>
 [[nodiscard]] std::size_t response_block_size(std::uint16_t template_id);
 // True for the commands that a client may send (the venue's own are not among them).
 [[nodiscard]] bool is_client_command(std::uint16_t template_id);
+// True for the queries, DropCopyRequest among them.
+[[nodiscard]] bool is_query(std::uint16_t template_id);
 // Size of the body that an event of this kind carries; 0 for an unknown kind.
 [[nodiscard]] std::size_t body_size(EventKind kind);
 

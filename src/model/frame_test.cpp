@@ -112,24 +112,36 @@ TEST_CASE("the templates of both directions are the commands, the session's mess
         CHECK(request_block_size(template_id) + sizeof(FrameHeader) <= kMaxFrame);
         CHECK(response_block_size(template_id) + sizeof(FrameHeader) <= kMaxFrame);
     }
-    CHECK(requests == std::set{10, 11, 12, 13, 14, 15, 30, 31, 32, 33, 34, 40, 41, 42, 101, 104, 106, 107, 110, 112});
+    const std::set<int> commands{10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 30, 31, 32, 33, 34,
+                                 35, 40, 41, 42, 43, 44, 45, 46, 60, 61, 62, 63, 64, 70, 71};
+    const std::set<int> queries{110, 112, 114, 115, 116, 117, 119, 121, 123, 125, 127, 129};
+    std::set<int> expected{101, 104, 106, 107};
+    expected.insert(commands.begin(), commands.end());
+    expected.insert(queries.begin(), queries.end());
+    CHECK(requests == expected);
+    for (const int id : requests) {
+        const auto template_id = static_cast<std::uint16_t>(id);
+        CHECK(is_client_command(template_id) == commands.contains(id));
+        CHECK(is_query(template_id) == queries.contains(id));
+    }
     CHECK(responses.contains(kTemplateExecutionReport));
     CHECK(responses.contains(kReportTemplate + 40));
-    CHECK(responses.size() == 9 + 29);
+    // Of the session, answers to queries, execution reports, and every kind of event.
+    CHECK(responses.size() == 6 + 8 + 1 + 49);
 }
 
 TEST_CASE("golden bytes of a PlaceOrder frame") {
     const PlaceOrder order{.cl_ord_id = ClOrdId{std::uint64_t{1}},
                            .price = Price{std::int64_t{12500}},
                            .quantity = Quantity{std::int64_t{40000}},
-                           .account = AccountId{3u},
+                           .account = AccountId{6u},
                            .instrument = InstrumentId{1u},
                            .side = Side::buy,
                            .type = OrderType::limit,
                            .time_in_force = TimeInForce::gtc};
     const auto frame = make_command_frame(order, Time{std::int64_t{1'700'000'000'000'000'000}}, 1);
     CHECK(to_hex(frame.bytes()) ==
-          "4800000050eb0000010000000000000000002a36fe9c971728001e00dc000100"
-          "0100000000000000d430000000000000409c000000000000030000000100000001010100"
-          "00000000");
+          "5800000050eb0000010000000000000000002a36fe9c971738001e00dc000100"
+          "0100000000000000d430000000000000409c000000000000060000000100000001010100"
+          "0000000000000000000000000000000000000000");
 }

@@ -55,6 +55,42 @@ std::string_view to_string(RejectReason reason) {
         DCX_NAME(issue_cap_exceeded);
         DCX_NAME(deposit_refused_simulated);
         DCX_NAME(venue_account);
+        DCX_NAME(founding_over);
+        DCX_NAME(address_taken);
+        DCX_NAME(address_index_not_next);
+        DCX_NAME(dual_control_required);
+        DCX_NAME(unknown_proposal);
+        DCX_NAME(bad_signature);
+        DCX_NAME(same_person);
+        DCX_NAME(price_outside_collar);
+        DCX_NAME(account_frozen);
+        DCX_NAME(too_many_open_orders);
+        DCX_NAME(too_many_open_orders_in_market);
+        DCX_NAME(throttled);
+        DCX_NAME(position_limit_exceeded);
+        DCX_NAME(daily_loss_exceeded);
+        DCX_NAME(account_killed);
+        DCX_NAME(market_killed);
+        DCX_NAME(venue_killed);
+        DCX_NAME(expire_time_out_of_range);
+        DCX_NAME(budget_out_of_range);
+        DCX_NAME(exists_with_different_timeout);
+        DCX_NAME(exists_with_different_pending_id);
+        DCX_NAME(exists_with_different_address);
+        DCX_NAME(timeout_out_of_range);
+        DCX_NAME(withdrawal_refused_simulated);
+        DCX_NAME(mint_ceiling_exceeded);
+        DCX_NAME(unknown_pending);
+        DCX_NAME(already_posted);
+        DCX_NAME(already_voided);
+        DCX_NAME(already_expired);
+        DCX_NAME(exceeds_pending_amount);
+        DCX_NAME(linked_failed);
+        DCX_NAME(group_too_long);
+        DCX_NAME(unknown_trade);
+        DCX_NAME(bust_window_over);
+        DCX_NAME(already_busted);
+        DCX_NAME(bust_not_covered);
 #undef DCX_NAME
     }
     return "unknown";
@@ -68,6 +104,11 @@ std::string_view to_string(CancelReason reason) {
         case CancelReason::fok_unfilled: return "fok_unfilled";
         case CancelReason::self_trade: return "self_trade";
         case CancelReason::mass_cancel: return "mass_cancel";
+        case CancelReason::expired: return "expired";
+        case CancelReason::kill_switch: return "kill_switch";
+        case CancelReason::dead_man: return "dead_man";
+        case CancelReason::disconnect: return "disconnect";
+        case CancelReason::budget_spent: return "budget_spent";
     }
     return "unknown";
 }

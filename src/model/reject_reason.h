@@ -20,6 +20,7 @@ enum class RejectReason : std::uint16_t {
     not_your_account = 7,
     capacity_exhausted = 8,  // a pool whose size Genesis fixed is full
     not_genesis = 9,         // Genesis twice, or anything before it
+    founding_over = 10,      // a genesis_key after the first epoch began
 
     // Registry
     unknown_account = 20,
@@ -35,6 +36,12 @@ enum class RejectReason : std::uint16_t {
     limit_out_of_range = 30,
     key_already_known = 31,
     session_in_use = 32,
+    address_taken = 33,
+    address_index_not_next = 34,
+    dual_control_required = 35,  // two persons: send it through propose and approve
+    unknown_proposal = 36,       // never made, carried out, or expired
+    bad_signature = 37,
+    same_person = 38,  // that person has approved already
 
     // Orders
     duplicate_cl_ord_id = 40,  // not above the session's last one
@@ -48,6 +55,18 @@ enum class RejectReason : std::uint16_t {
     insufficient_funds = 48,
     unknown_order = 49,
     quantity_not_above_filled = 50,
+    price_outside_collar = 51,
+    account_frozen = 52,
+    too_many_open_orders = 53,
+    too_many_open_orders_in_market = 54,
+    throttled = 55,  // wait_ns tells how long
+    position_limit_exceeded = 56,
+    daily_loss_exceeded = 57,
+    account_killed = 58,
+    market_killed = 59,
+    venue_killed = 80,
+    expire_time_out_of_range = 81,
+    budget_out_of_range = 82,
 
     // Transfers, mint, burn
     id_malformed = 60,
@@ -64,7 +83,26 @@ enum class RejectReason : std::uint16_t {
     same_account = 71,
     issue_cap_exceeded = 72,
     deposit_refused_simulated = 73,
-    venue_account = 74,  // issuance and fees move by mint, burn and trades only
+    venue_account = 74,  // this request can't name that account of the venue
+    exists_with_different_timeout = 75,
+    exists_with_different_pending_id = 76,
+    exists_with_different_address = 77,
+    timeout_out_of_range = 78,
+    withdrawal_refused_simulated = 79,
+    mint_ceiling_exceeded = 90,
+    unknown_pending = 91,  // never pended in this scope, or resolved so long ago that it is forgotten
+    already_posted = 92,
+    already_voided = 93,
+    already_expired = 94,
+    exceeds_pending_amount = 95,
+    linked_failed = 96,  // another member of the group failed; `detail` tells why the first one did
+    group_too_long = 97,
+
+    // Trade busts
+    unknown_trade = 100,  // never made, or too many trades ago
+    bust_window_over = 101,
+    already_busted = 102,
+    bust_not_covered = 103,  // neither the two sides nor the error account have what it takes back
 };
 
 // The enumerator's name; "unknown" for a number without one.
@@ -78,6 +116,11 @@ enum class CancelReason : std::uint8_t {
     fok_unfilled = 4,
     self_trade = 5,  // the account's self-trade rule
     mass_cancel = 6,
+    expired = 7,  // GTD, DAY
+    kill_switch = 8,
+    dead_man = 9,
+    disconnect = 10,
+    budget_spent = 11,  // of a market buy: what is left doesn't pay for one more lot
 };
 [[nodiscard]] std::string_view to_string(CancelReason reason);
 

@@ -1,5 +1,7 @@
 #include "model/wire.h"
 
+#include "model/wire_query.h"
+
 namespace dcx {
 
 std::string_view to_string(TerminateCode code) {
@@ -18,6 +20,46 @@ std::string_view to_string(TerminateCode code) {
         case TerminateCode::not_accepting: return "not_accepting";
         case TerminateCode::refused: return "refused";
         case TerminateCode::too_many_connections: return "too_many_connections";
+    }
+    return "unknown";
+}
+
+std::string_view to_string(EntryKind kind) {
+    switch (kind) {
+        case EntryKind::transfer: return "transfer";
+        case EntryKind::mint: return "mint";
+        case EntryKind::burn: return "burn";
+        case EntryKind::post: return "post";
+        case EntryKind::transfer_fee: return "transfer_fee";
+        case EntryKind::trade_bust: return "trade_bust";
+        case EntryKind::trade: return "trade";
+        case EntryKind::trade_fee: return "trade_fee";
+    }
+    return "unknown";
+}
+
+std::string_view to_string(ExecType type) {
+    switch (type) {
+        case ExecType::accepted: return "accepted";
+        case ExecType::rejected: return "rejected";
+        case ExecType::trade: return "trade";
+        case ExecType::canceled: return "canceled";
+        case ExecType::replaced: return "replaced";
+        case ExecType::restated: return "restated";
+        case ExecType::expired: return "expired";
+        case ExecType::status: return "status";
+    }
+    return "unknown";
+}
+
+std::string_view to_string(OrdStatus status) {
+    switch (status) {
+        case OrdStatus::accepted: return "accepted";
+        case OrdStatus::partially_filled: return "partially_filled";
+        case OrdStatus::filled: return "filled";
+        case OrdStatus::canceled: return "canceled";
+        case OrdStatus::rejected: return "rejected";
+        case OrdStatus::expired: return "expired";
     }
     return "unknown";
 }

@@ -3,6 +3,7 @@
 //
 // Client to venue: a command's block is byte for byte the body in model/command.h, its template id the CommandKind.
 // Venue to client: ExecutionReport, or template kReportTemplate + EventKind with a ReportHeader and the event's body.
+// Queries and their answers: model/wire_query.h.
 #pragma once
 
 #include <array>
@@ -49,10 +50,7 @@ inline constexpr std::uint16_t kTemplateEstablish = 104;
 inline constexpr std::uint16_t kTemplateEstablished = 105;
 inline constexpr std::uint16_t kTemplateHeartbeat = 106;
 inline constexpr std::uint16_t kTemplateTerminate = 107;
-inline constexpr std::uint16_t kTemplateBalanceQuery = 110;
-inline constexpr std::uint16_t kTemplateBalance = 111;
-inline constexpr std::uint16_t kTemplateListQuery = 112;
-inline constexpr std::uint16_t kTemplateQueryDone = 113;
+// 110 to 129: queries, in model/wire_query.h.
 inline constexpr std::uint16_t kTemplateExecutionReport = 200;
 inline constexpr std::uint16_t kReportTemplate = 300;  // + EventKind
 
@@ -91,7 +89,9 @@ struct NegotiateRejected {
 struct Establish {
     static constexpr std::uint16_t template_id = kTemplateEstablish;
     std::uint32_t heartbeat_ms{};  // 1'000 .. 60'000, both ways; three silent intervals end the session
-    std::uint32_t zero{};
+    std::uint32_t grace_ms{};      // how long after a disconnect its orders stay; 0 .. kMaxGraceMs, 0 with scope none
+    CancelScope cancel_orders{};   // what is canceled when it is disconnected and the grace is over
+    std::array<std::uint8_t, 7> zero{};
 };
 enum class Durability : std::uint8_t { disk = 1, memory = 2 };
 struct Established {
@@ -127,33 +127,6 @@ struct Terminate {
     std::array<std::uint8_t, 6> zero{};
 };
 
-// Answered by the gateway from its read model: one Balance per asset, or the assets and instruments, then QueryDone.
-struct BalanceQuery {
-    static constexpr std::uint16_t template_id = kTemplateBalanceQuery;
-    std::uint64_t reference{};
-    AccountId account{};  // the key's own; any for operators
-    std::uint32_t zero{};
-};
-struct Balance {
-    static constexpr std::uint16_t template_id = kTemplateBalance;
-    std::uint64_t reference{};
-    Sequence as_of{};  // last command whose events are in it
-    Amount available{};
-    Amount held{};
-    AccountId account{};
-    AssetId asset{};
-};
-struct ListQuery {
-    static constexpr std::uint16_t template_id = kTemplateListQuery;
-    std::uint64_t reference{};
-};
-struct QueryDone {
-    static constexpr std::uint16_t template_id = kTemplateQueryDone;
-    std::uint64_t reference{};
-    RejectReason reason{};  // none, or why nothing was answered
-    std::array<std::uint8_t, 6> zero{};
-};
-
 // Opens every report. (event_sequence, event_index) names the event for good: together they are the exec_id.
 struct ReportHeader {
     Time received{};   // by the gateway
@@ -176,9 +149,22 @@ enum class ExecType : std::uint8_t {
     canceled = 4,
     replaced = 5,
     restated = 6,  // open quantity lost to the self-trade rule
+    expired = 7,   // GTD, DAY
+    status = 8,    // nothing happened: the answer to a query
 };
-// FIX OrdStatus; `filled` and `canceled` are final.
-enum class OrdStatus : std::uint8_t { accepted = 1, partially_filled = 2, filled = 3, canceled = 4, rejected = 5 };
+// FIX OrdStatus; all but `accepted` (FIX's New) and `partially_filled` are final.
+enum class OrdStatus : std::uint8_t {
+    accepted = 1,
+    partially_filled = 2,
+    filled = 3,
+    canceled = 4,
+    rejected = 5,
+    expired = 6,
+};
+[[nodiscard]] std::string_view to_string(ExecType type);
+[[nodiscard]] std::string_view to_string(OrdStatus status);
+inline constexpr std::uint8_t kExecutionCopy = 1;  // a drop copy: it was told to `session`, or would have been
+inline constexpr std::uint8_t kExecutionPostOnly = 2;
 struct ExecutionReport {
     static constexpr std::uint16_t template_id = kTemplateExecutionReport;
     ReportHeader header{};
@@ -192,7 +178,7 @@ struct ExecutionReport {
     Price last_px{};  // of a trade; else 0
     Quantity last_qty{};
     TradeId trade_id{};
-    Amount fee{};  // of a trade, in the asset received
+    Amount fee{};  // of a trade: in the asset received; a rebate is negative, in the asset paid
     AccountId account{};
     InstrumentId instrument{};
     OrderSlot slot{};  // hint for cancels
@@ -201,16 +187,24 @@ struct ExecutionReport {
     OrdStatus ord_status{};
     Liquidity liquidity{};  // of a trade; else 0
     RejectReason reject_reason{};
-    CancelReason cancel_reason{};  // when canceled; else 0
-    std::array<std::uint8_t, 5> zero{};
+    CancelReason cancel_reason{};  // when canceled or expired; else 0
+    TimeInForce time_in_force{};
+    OrderType type{};
+    std::uint8_t flags{};  // kExecution...
+    std::array<std::uint8_t, 2> zero{};
+    // Of all fills so far, in minor units of quote, saturating: the average price is cum_notional / cum_qty, exactly.
+    Amount cum_notional{};
+    Time expire_at{};        // of DAY and GTD; else 0
+    std::int64_t wait_ns{};  // when throttled: until the next order would pass
+    SessionId session{};     // that placed the order (or was refused)
+    std::uint32_t zero_too{};
 };
-static_assert(FixedLayout<ExecutionReport> && sizeof(ExecutionReport) == 168);
+static_assert(FixedLayout<ExecutionReport> && sizeof(ExecutionReport) == 200);
 
 template <class T>
 concept WireBlock = FixedLayout<T> && alignof(T) <= 8 && sizeof(T) + sizeof(FrameHeader) <= kMaxFrame;
 static_assert(WireBlock<Challenge> && WireBlock<Negotiate> && WireBlock<Negotiated> && WireBlock<NegotiateRejected> &&
               WireBlock<Establish> && WireBlock<Established> && WireBlock<Heartbeat> && WireBlock<Terminate> &&
-              WireBlock<BalanceQuery> && WireBlock<Balance> && WireBlock<ListQuery> && WireBlock<QueryDone> &&
               WireBlock<ExecutionReport>);
 
 // What a client signs to negotiate: a label, so that the signature means nothing elsewhere, then everything that names

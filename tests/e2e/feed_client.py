@@ -114,7 +114,7 @@ class Feed:
         for side in ("bids", "asks"):
             for level in data.get(side, []):
                 level[0], level[1] = units(level[0], tick), units(level[1], lot)
-        for trade in data["trades"] if message["channel"] == "trades" else []:
+        for trade in data["trades"] + data.get("busted", []) if message["channel"] == "trades" else []:
             trade["price"], trade["quantity"] = units(trade["price"], tick), units(trade["quantity"], lot)
         if message["channel"] == "ticker":
             for name in ("last", "open", "high", "low", "bid", "ask"):

@@ -1,7 +1,8 @@
 """A reader of the market-data feed built on libraries that are not ours: feed_peer.py PORT json|msgpack
 
 Follows book, trades and ticker of DEC/USD, checks every chain and checksum, goes away once and resumes, and ends when
-the notice `done` brings the book as it should be ([[price, quantity, orders]...] in ticks and lots, by side).
+the notice `done` brings the book as it should be ([[price, quantity, orders]...] in ticks and lots, by side), the last
+trade and all that were taken back.
 
 Exits 0 when all is well, 77 when a library is missing, 1 with a traceback otherwise.
 """
@@ -58,7 +59,8 @@ class Book:
 class Feed:
     def __init__(self, url, form):
         self.url, self.form = url, form
-        self.book, self.last, self.epoch, self.trades, self.tickers = Book(), {}, 0, [], 0
+        self.book, self.last, self.epoch, self.trades, self.tickers = Book(), {}, 0, {}, 0
+        self.busted = set()
 
     def units(self, value):
         """Four decimals in JSON; MessagePack has the integers."""
@@ -111,9 +113,20 @@ class Feed:
         if channel == "orderbook":
             self.book.apply(message, self.units)
         elif channel == "trades":
-            self.trades += [trade["id"] for trade in message["data"]["trades"]]
+            self.take_trades(message["data"])
         else:
             self.tickers += 1
+
+    def take_trades(self, data):
+        for trade in data["trades"]:
+            assert trade["id"] not in self.trades and trade["id"] not in self.busted, trade
+            self.trades[trade["id"]] = trade
+        for trade in data.get("busted", []):
+            assert trade["id"] not in self.busted, trade
+            # In the words in which it was told.
+            assert self.trades.get(trade["id"], trade) == trade, trade
+            self.busted.add(trade["id"])
+            self.trades.setdefault(trade["id"], trade)
 
     async def run(self):
         await self.connect()
@@ -139,7 +152,8 @@ class Feed:
         assert self.book.lines("bids") == expected["bids"], (self.book.lines("bids"), expected)
         assert self.book.lines("asks") == expected["asks"], (self.book.lines("asks"), expected)
         assert self.book.snapshots == 1
-        assert self.trades == list(range(self.trades[0], expected["last_trade"] + 1)), "a trade is missing"
+        assert sorted(self.trades) == list(range(min(self.trades), expected["last_trade"] + 1)), "a trade is missing"
+        assert self.busted == set(expected["busted"]) and self.busted, (self.busted, expected)
         assert self.tickers > 1
         await self.socket.close()
 

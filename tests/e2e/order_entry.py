@@ -15,14 +15,23 @@ REPORT_HEADER = struct.Struct("<qqqqqQIB3x")
 
 CHALLENGE, NEGOTIATE, NEGOTIATED, NEGOTIATE_REJECTED, ESTABLISH, ESTABLISHED, HEARTBEAT, TERMINATE = range(100, 108)
 BALANCE_QUERY, BALANCE, LIST_QUERY, QUERY_DONE = range(110, 114)
+(ORDER_STATUS_QUERY, OPEN_ORDERS_QUERY, ORDER_HISTORY_QUERY, PENDINGS_QUERY, PENDING_TRANSFER, STATEMENT_QUERY, STATEMENT_ENTRY,
+ ADDRESSES_QUERY, DEPOSIT_ADDRESS, ACCOUNT_QUERY, ACCOUNT_STATE, PROPOSALS_QUERY, PROPOSAL, AUDIT_QUERY, AUDIT_FIGURES,
+ DROP_COPY) = range(114, 130)
 EXECUTION_REPORT, REPORT = 200, 300
 OPEN_ACCOUNT, ADD_KEY, REVOKE_KEY, LIST_ASSET, LIST_INSTRUMENT, SET_PHASE = range(10, 16)
-PLACE, CANCEL, AMEND, MASS_CANCEL, SET_SELF_TRADE_RULE = range(30, 35)
-TRANSFER, MINT, BURN = 40, 41, 42
+PLACE, CANCEL, AMEND, MASS_CANCEL, SET_SELF_TRADE_RULE, SET_DEAD_MAN = range(30, 36)
+TRANSFER, MINT, BURN, PEND, POST, VOID, WITHDRAW = range(40, 47)
+SET_MARKET_LIMITS, SET_ACCOUNT_LIMITS, SET_POSITION_LIMITS, SET_KILL_SWITCH = range(60, 64)
 EV_COMMAND_REJECTED, EV_ACCOUNT_OPENED, EV_KEY_ADDED = 4, 10, 11
 EV_ASSET_LISTED, EV_INSTRUMENT_LISTED, EV_PHASE_CHANGED, EV_SELF_TRADE_RULE_SET = range(13, 17)
 EV_CANCEL_REJECTED, EV_MASS_CANCELED, EV_TRANSFERRED = 36, 39, 40
-BUY, SELL, LIMIT, MARKET, GTC, IOC, FOK = 1, 2, 1, 2, 1, 2, 3
+EV_POSTED, EV_TRANSFER_PENDED, EV_PENDING_RESOLVED, EV_WITHDRAWAL_REQUESTED, EV_TRANSFER_LINKED = range(41, 46)
+EV_MARKET_LIMITS_SET, EV_ACCOUNT_LIMITS_SET, EV_POSITION_LIMITS_SET, EV_KILL_SWITCH_SET, EV_DEAD_MAN_SET = range(61, 66)
+BUY, SELL, LIMIT, MARKET, GTC, IOC, FOK, DAY, GTD = 1, 2, 1, 2, 1, 2, 3, 4, 5
+SCOPE_NONE, SCOPE_SESSION, SCOPE_ACCOUNT = range(3)
+COPY = 1
+ISSUANCE, FEES, DEPOSITS, WITHDRAWALS, ERRORS = range(1, 6)
 NONE, CANCEL_TAKER, CANCEL_MAKER, CANCEL_BOTH, DECREMENT_AND_CANCEL = range(5)
 
 Frame = collections.namedtuple("Frame", "sequence template block")
@@ -30,8 +39,16 @@ Report = collections.namedtuple("Report", "sequence template event_sequence even
 Execution = collections.namedtuple(
     "Execution",
     "order_id cl_ord_id orig_cl_ord_id price order_qty leaves_qty cum_qty last_px last_qty trade_id fee account instrument "
-    "slot side exec_type ord_status liquidity reject_reason cancel_reason")
+    "slot side exec_type ord_status liquidity reject_reason cancel_reason time_in_force type flags cum_notional expire_at "
+    "wait_ns session")
 
+Pending = collections.namedtuple("Pending", "as_of id amount expires debit credit asset scope address")
+Entry = collections.namedtuple(
+    "Entry", "number event_sequence time id trade_id amount before after account counterparty asset event_index kind")
+Account = collections.namedtuple(
+    "Account", "as_of account owner open_orders max_open_orders orders_per_second burst kind self_trade_rule flags fee_tier")
+Figures = collections.namedtuple(
+    "Figures", "as_of sum issued minted burned held held_by_orders held_by_pendings negative misheld unbalanced asset")
 MassCanceled = collections.namedtuple("MassCanceled", "cl_ord_id account instrument canceled side complete")
 
 
@@ -88,8 +105,10 @@ def transfer_id():
     return low, high
 
 
-def place_block(cl_ord_id, price, quantity, account, instrument, side, order_type=LIMIT, tif=GTC, flags=0):
-    return struct.pack("<QqqIIBBBBI", cl_ord_id, price, quantity, account, instrument, side, order_type, tif, flags, 0)
+def place_block(cl_ord_id, price, quantity, account, instrument, side, order_type=LIMIT, tif=GTC, flags=0, expire_at=0,
+                budget=0):
+    return struct.pack("<QqqIIBBBBIqq", cl_ord_id, price, quantity, account, instrument, side, order_type, tif, flags, 0,
+                       expire_at, budget)
 
 
 def cancel_block(cl_ord_id, account, order_id=0, orig=0, slot=0):
@@ -108,9 +127,30 @@ def self_trade_rule_block(account, rule, reference=0):
     return struct.pack("<QIB3x", reference, account, rule)
 
 
-def transfer_block(debit, credit, asset, amount, tid=None):
+def dead_man_block(timeout_ms, scope=SCOPE_SESSION, reference=0):
+    return struct.pack("<QIB3x", reference, timeout_ms, scope)
+
+
+def transfer_block(debit, credit, asset, amount, tid=None, linked=False):
     low, high = tid or transfer_id()
-    return struct.pack("<QQqIIII", low, high, amount, debit, credit, asset, 0)
+    return struct.pack("<QQqIIIB3x", low, high, amount, debit, credit, asset, linked)
+
+
+def pend_block(debit, credit, asset, amount, tid=None, timeout_ns=0, linked=False):
+    low, high = tid or transfer_id()
+    return struct.pack("<QQqqIIIB3x", low, high, amount, timeout_ns, debit, credit, asset, linked)
+
+
+def post_block(pending, scope, amount, tid=None):
+    return struct.pack("<QQQQqI4x", *(tid or transfer_id()), *pending, amount, scope)
+
+
+def void_block(pending, scope, tid=None):
+    return struct.pack("<QQQQI4x", *(tid or transfer_id()), *pending, scope)
+
+
+def withdraw_block(account, asset, amount, hash20, tid=None, kind=1):
+    return struct.pack("<QQqII20sB3x", *(tid or transfer_id()), amount, account, asset, hash20, kind)
 
 
 def mint_block(account, asset, amount, tid=None, source=0):
@@ -161,9 +201,10 @@ class Connection:
 class Session(Connection):
     """Negotiated and established with a key; counts its own sequence."""
 
-    def __init__(self, address, key, client_session=1, heartbeat_ms=60000, timeout=10.0):
+    def __init__(self, address, key, client_session=1, heartbeat_ms=60000, timeout=10.0, cancel=SCOPE_NONE, grace_ms=0):
         super().__init__(address, timeout)
         self.key = key
+        self.copies = collections.deque()
         challenge = self.expect(CHALLENGE)
         nonce, venue = challenge.block[:32], challenge.block[32:48]
         message = b"dcx-negotiate-v1" + nonce + venue + struct.pack("<QII", client_session, key.id, 0)
@@ -171,7 +212,7 @@ class Session(Connection):
         negotiated = self.expect(NEGOTIATED)
         (_, self.next_out, self.next_report, self.cl_ord_id, _, _, self.account, self.permissions) = struct.unpack(
             "<QQQQIIII", negotiated.block)
-        self.send_bytes(frame(ESTABLISH, struct.pack("<II", heartbeat_ms, 0)))
+        self.send_bytes(frame(ESTABLISH, struct.pack("<IIB7x", heartbeat_ms, grace_ms, cancel)))
         self.expect(ESTABLISHED)
 
     def expect(self, template):
@@ -198,13 +239,95 @@ class Session(Connection):
         """The next report; its sequence must be the next one."""
         while True:
             got = self.receive()
-            if got.template == HEARTBEAT:
+            if got.template == HEARTBEAT or self.keep_copy(got):
                 continue
             assert got.sequence == self.next_report, f"report {got.sequence}, expected {self.next_report}"
             self.next_report += 1
             received, sequenced, _, _, _, event, index, durability = REPORT_HEADER.unpack_from(got.block)
             return Report(got.sequence, got.template, event, index, received, sequenced, durability,
                           got.block[REPORT_HEADER.size:])
+
+    def keep_copy(self, frame):
+        """True when it is a drop copy, which copy() then tells."""
+        if frame.template != EXECUTION_REPORT or frame.sequence != 0:
+            return False
+        execution = execution_of_body(frame.block[REPORT_HEADER.size:])
+        if not execution.flags & COPY:
+            return False
+        self.copies.append(execution)
+        return True
+
+    def copy(self):
+        """The next drop copy; no report may come before it."""
+        while not self.copies:
+            got = self.receive()
+            assert got.template == HEARTBEAT or self.keep_copy(got), got
+        return self.copies.popleft()
+
+    def query(self, template, block, part=None):
+        """(blocks of the answer, reason, since); `part` is their template"""
+        self.send_bytes(frame(template, block))
+        parts = []
+        while True:
+            got = self.receive()
+            if got.template == QUERY_DONE:
+                _, _, since, reason = struct.unpack("<QQQH6x", got.block)
+                return parts, reason, since
+            if got.template == HEARTBEAT or self.keep_copy(got):
+                continue
+            assert got.sequence == 0, "a report in the middle of a test's query"
+            if part is None or got.template == part:
+                parts.append(got.block)
+
+    def answer(self, template, block, part):
+        parts, reason, _ = self.query(template, block, part)
+        assert reason == 0, f"refused: {reason}"
+        return parts
+
+    def statuses(self, template, block):
+        return [execution_of_body(part[REPORT_HEADER.size:]) for part in self.answer(template, block, EXECUTION_REPORT)]
+
+    def order_status(self, account, order_id=0, cl_ord_id=0):
+        """The order, or the reason why there is none."""
+        parts, reason, _ = self.query(ORDER_STATUS_QUERY, struct.pack("<QQQI4x", 1, order_id, cl_ord_id, account))
+        return execution_of_body(parts[0][REPORT_HEADER.size:]) if parts else reason
+
+    def open_orders(self, account, instrument=0):
+        return self.statuses(OPEN_ORDERS_QUERY, struct.pack("<QII", 2, account, instrument))
+
+    def order_history(self, account, count=0):
+        return self.statuses(ORDER_HISTORY_QUERY, struct.pack("<QII", 3, account, count))
+
+    def pendings(self, account):
+        result = []
+        for part in self.answer(PENDINGS_QUERY, struct.pack("<QI4x", 4, account), PENDING_TRANSFER):
+            _, as_of, low, high, amount, expires, debit, credit, asset, scope, address = struct.unpack(
+                "<QQQQqqIIII21s3x", part)
+            result.append(Pending(as_of, (low, high), amount, expires, debit, credit, asset, scope, address))
+        return result
+
+    def statement(self, account, asset=0, count=0):
+        result = []
+        for part in self.answer(STATEMENT_QUERY, struct.pack("<QIIII", 5, account, asset, count, 0), STATEMENT_ENTRY):
+            _, number, sequence, at, low, high, *rest = struct.unpack("<QQQqQQQqqqIIIIB7x", part)
+            result.append(Entry(number, sequence, at, (low, high), *rest))
+        return result
+
+    def account_states(self, account):
+        return [Account(*struct.unpack("<QQIIIIIIBBBB4x", part)[1:])
+                for part in self.answer(ACCOUNT_QUERY, struct.pack("<QI4x", 6, account), ACCOUNT_STATE)]
+
+    def audit(self):
+        """{asset: Figures}"""
+        result = {}
+        for part in self.answer(AUDIT_QUERY, struct.pack("<Q", 7), AUDIT_FIGURES):
+            _, as_of, total, issued, minted, minted_high, burned, burned_high, *rest = struct.unpack("<QQqqQQQQqqqIIII", part)
+            figures = Figures(as_of, total, issued, minted | minted_high << 64, burned | burned_high << 64, *rest)
+            result[figures.asset] = figures
+        return result
+
+    def drop_copy(self, account):
+        return self.query(DROP_COPY, struct.pack("<QI4x", 8, account))[1]
 
     def execution(self):
         got = self.report()
@@ -239,7 +362,7 @@ class Session(Connection):
         while True:
             got = self.receive()
             if got.template == QUERY_DONE:
-                assert struct.unpack_from("<H", got.block, 8)[0] == 0, "balance query refused"
+                assert struct.unpack_from("<H", got.block, 24)[0] == 0, "balance query refused"
                 return result
             if got.template == BALANCE:
                 _, _, available, held, _, asset = struct.unpack("<QQqqII", got.block)
@@ -263,14 +386,14 @@ class Session(Connection):
 
     # ---- operators
 
-    def open_account(self):
-        report = self.ask(OPEN_ACCOUNT, struct.pack("<QB7x", 1, 1))
+    def open_account(self, owner=0):
+        report = self.ask(OPEN_ACCOUNT, struct.pack("<QIB3x", 1, owner, 1))
         assert report.template == REPORT + EV_ACCOUNT_OPENED, report
         return struct.unpack_from("<QI", report.body)[1]
 
-    def add_key(self, account, permissions=7):
+    def add_key(self, account, permissions=15):
         key = Key.fresh()
-        report = self.ask(ADD_KEY, key.public() + struct.pack("<II", account, permissions))
+        report = self.ask(ADD_KEY, key.public() + struct.pack("<IIII", account, permissions, 0, 0))
         assert report.template == REPORT + EV_KEY_ADDED, report
         key.id = struct.unpack_from("<I", report.body, 32)[0]
         key.account = account
@@ -290,4 +413,8 @@ class Session(Connection):
 
 
 def execution_of(report):
-    return Execution(*struct.unpack("<QQQqqqqqqQqIIIBBBBHB5x", report.body))
+    return execution_of_body(report.body)
+
+
+def execution_of_body(body):
+    return Execution(*struct.unpack("<QQQqqqqqqQqIIIBBBBHBBBB2xqqqI4x", body))

@@ -13,7 +13,7 @@ def run(*arguments):
 
 
 def check_command_line():
-    for command in ([], ["serve"], ["sim"], ["watch"], ["replay"], ["bench"], ["bench", "workload"]):
+    for command in ([], ["serve"], ["sim"], ["watch"], ["replay"], ["bench"], ["bench", "workload"], ["bench", "transfers"]):
         done = run(*command, "--help")
         assert done.returncode == 0 and "--help" in done.stdout, (command, done)
     assert run("--version").stdout.startswith("dcx ")
@@ -24,6 +24,10 @@ def check_command_line():
     assert run("bench", "workload", "/nonexistent").returncode == 1
     assert run("bench", "workload", "--generate", "odd").returncode == 1
     assert run("bench", "workload", "--generate", "normal", "--runs", "0").returncode == 2
+    assert run("bench", "transfers", "--rate", "0").returncode == 2
+    assert run("bench", "transfers", "--folder", "/nonexistent").returncode == 1
+    done = run("bench", "transfers", "--rate", "500", "--seconds", "1", "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["transfers"] == 500, done
     done = run("bench", "workload", "--generate", "normal", "--messages", "20000", "--runs", "1", "--json")
     assert done.returncode == 0 and len(json.loads(done.stdout)["sha256"]) == 64, done
 

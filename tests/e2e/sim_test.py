@@ -76,7 +76,7 @@ def watch(venue, seconds):
 
 
 def check_simulation():
-    with Venue(CONFIG, arguments=["--sim"]) as venue:
+    with Venue(CONFIG, arguments=["--sim"], limits=True) as venue:
         venue.start()
         keys = sim_keys(venue)
         assert len(keys) == 4 * (4 + 1), sorted(keys)

@@ -35,10 +35,10 @@ class Tools:
 
 def check_ledger(tools, venue):
     key = os.path.join(venue.data, "keys", "alice.key")
-    assert tools.text("ledger open alice") == [f"alice has account 3, key in {key}"]
+    assert tools.text("ledger open alice") == [f"alice has account 6, key in {key}"]
     assert os.stat(key).st_mode & 0o777 == 0o600
     opened = tools.json("ledger open bob --market-maker")
-    assert opened[0]["name"] == "bob" and opened[0]["account"] == 4, opened
+    assert opened[0]["name"] == "bob" and opened[0]["account"] == 7, opened
     tools.refused("ledger open alice", "exists")
     tools.refused("ledger open operator", "exists")
     tools.refused("ledger open ../mallory", "letters")
@@ -47,8 +47,8 @@ def check_ledger(tools, venue):
     assert tools.text("ledger deposit alice DEC 100") == ["deposited 100.00000000 DEC to alice: alice has 100.00000000 available"]
     assert tools.text("ledger deposit bob USD 1000.00000001") == [
         "deposited 1000.00000001 USD to bob: bob has 1000.00000001 available"]
-    assert tools.text("ledger withdraw bob USD 0.00000001") == [
-        "withdrew 0.00000001 USD from bob: bob has 1000.00000000 available"]
+    assert tools.text("ledger burn bob USD 0.00000001") == [
+        "burned 0.00000001 USD of bob: bob has 1000.00000000 available"]
     assert tools.text("ledger transfer alice bob DEC 7.5") == [
         "transferred 7.50000000 DEC from alice to bob: alice has 92.50000000 available"]
     tools.text("ledger transfer bob alice DEC 7.5")
@@ -234,7 +234,7 @@ def main():
         venue.kill()
         tools.refused("ledger balance alice", "no session with the venue")
         Tools("/nonexistent").refused("ledger balance alice", "no venue runs on")
-        for group in ("ledger", "order", "admin"):
+        for group in ("ledger", "order", "admin", "signer"):
             for command in (group, group + " --help"):
                 done = subprocess.run([PROGRAM, *command.split()], capture_output=True, text=True, timeout=60, check=False)
                 assert done.returncode == (0 if "--help" in command else 2), done

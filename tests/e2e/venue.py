@@ -32,15 +32,37 @@ checkpoint_every = 1_000
 """
 
 
+# The default markets without the limits of dcx.toml: most tests trade at prices that a collar would refuse.
+FREE_MARKETS = "".join(f"""
+[[market]]
+symbol = "{base}/{quote}"
+base = "{base}"
+quote = "{quote}"
+tick = "{tick}"
+lot = "{lot}"
+max_quantity = "{most}"
+min_notional = "{least}"
+maker_fee = 1000
+taker_fee = 2000
+start_price = "{price}"
+collar_bp = 0
+max_orders = 0
+""" for base, quote, tick, lot, most, least, price in (
+    ("DEC", "USD", "0.0001", "0.0001", "10000000", "5", "1.25"),
+    ("BTC", "USD", "0.01", "0.000001", "1000", "5", "65000"),
+    ("ETH", "USD", "0.01", "0.000001", "10000", "5", "3200"),
+    ("DEC", "BTC", "0.0000001", "0.1", "10000000", "0.00008", "0.0000192")))
+
+
 class Venue:
-    def __init__(self, extra="", arguments=()):
+    def __init__(self, extra="", arguments=(), limits=False):
         if not os.access(PROGRAM, os.X_OK):
             sys.exit(f"{PROGRAM} is not there: ./test builds it")
         self.folder = tempfile.mkdtemp(prefix="dcx-test-")
         self.data = os.path.join(self.folder, "venue")
         self.config = os.path.join(self.folder, "dcx.toml")
         with open(self.config, "w", encoding="utf-8") as file:
-            file.write(CONFIG + extra)
+            file.write(CONFIG + extra + ("" if limits or "[[market]]" in extra else FREE_MARKETS))
         self.arguments = list(arguments)
         self.process = None
 

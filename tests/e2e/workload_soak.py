@@ -34,6 +34,8 @@ max_quantity = "4294967295"
 min_notional = "0"
 maker_fee = 0
 taker_fee = 0
+collar_bp = 0
+max_orders = 0
 """
 RECORD = struct.Struct("<BBBBIQQqq")
 FUNDS = 4 * 10**18
@@ -58,7 +60,7 @@ class Answer:
     def take(self, report):
         # cl_ord_id = index + 1 of the message that carried it, so it names message and order.
         if report.template == oe.REPORT + oe.EV_CANCEL_REJECTED:
-            cl_ord_id, _, _, _, command, reason = struct.unpack("<QQQIHH", report.body)
+            cl_ord_id, _, _, _, command, reason = struct.unpack_from("<QQQIHH", report.body)
             assert reason == 49, f"refused for {reason}"
             index = cl_ord_id - 1
             self.received += 1

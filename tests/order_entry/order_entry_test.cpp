@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "gateway/audit.h"
 #include "order_entry/live_venue.h"
 
 using namespace dcx;
@@ -222,7 +223,7 @@ TEST_CASE("order entry: refusals arrive with their numbers") {
                       .debit_account = market.traders[0].account,
                       .credit_account = market.traders[1].account,
                       .asset = AssetId{2u}};
-    CHECK(expect(trader->transfer(transfer)).credit_available == amount(kMoney + 10));
+    CHECK(expect(trader->transfer(transfer)).credit_after == amount(kMoney + 10));
     CHECK(refusal(trader->transfer(transfer)) == RejectReason::exists);
 
     expect(market.op->set_phase({.phase = Phase::halted}));
@@ -343,11 +344,21 @@ TEST_CASE("order entry: random traders on one thread, the gateway's balances are
     const gateway::ReadModel& model = market.venue.model();
     CHECK(core.check_invariants().empty());
     CHECK(core.open_orders() > 0);
-    for (std::uint32_t account = 1; account <= 2 + market.traders.size(); ++account)
-        for (const std::uint32_t asset : {1u, 2u}) {
-            const auto [available, held] = core.balance(AccountId{account}, AssetId{asset});
-            CHECK(model.balance(AccountId{account}, AssetId{asset}) == gateway::Holding{available, held});
+    for (std::uint32_t id = 1; id < kFirstCustomer.value + market.traders.size(); ++id) {
+        const AccountId account{id};
+        for (const gateway::AssetBook& book : model.ledger().books(account)) {
+            const core::Core::BalanceView balance = core.balance(account, book.asset);
+            CHECK(book.holding == gateway::Holding{balance.available, balance.held});
+            // Added up from what was posted, and so the same only if every posting was told.
+            CHECK(static_cast<uint128>(book.debits) == balance.debits);
+            CHECK(static_cast<uint128>(book.credits) == balance.credits);
         }
+    }
+    for (const AuditFigures& figures : gateway::audit(model)) {
+        CHECK(figures.sum.value == 0);
+        CHECK(figures.held == figures.held_by_orders + figures.held_by_pendings);
+        CHECK(figures.misheld + figures.negative + figures.unbalanced == 0);
+    }
     CHECK(model.instruments()[0].last_price.value > 0);
 }
 

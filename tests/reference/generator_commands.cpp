@@ -17,8 +17,8 @@ ClOrdId CommandGenerator::some_number() {
 }
 
 AccountId CommandGenerator::some_account() {
-    if (random_.chance(90) && accounts_ > 2)
-        return AccountId{static_cast<std::uint32_t>(random_.between(3, accounts_))};
+    if (random_.chance(90) && accounts_ >= kFirstCustomer.value)
+        return AccountId{static_cast<std::uint32_t>(random_.between(kFirstCustomer.value, accounts_))};
     return AccountId{static_cast<std::uint32_t>(random_.below(accounts_ + 2))};
 }
 
@@ -45,18 +45,25 @@ Command CommandGenerator::place() {
     b.side = random_.chance(50) ? Side::buy : Side::sell;
     b.price = Price{some_price(market, b.side)};
     b.quantity = Quantity{some_quantity(market)};
-    b.account = session != nullptr && random_.chance(98) ? session->account : some_account();
+    b.account = session != nullptr && random_.chance(98) ? account_for(*session) : some_account();
     b.type = random_.chance(calm_ ? 97 : 88) ? OrderType::limit : OrderType::market;
     b.time_in_force = random_.chance(b.type == OrderType::market ? 8
                                      : calm_                     ? 90
                                                                  : 66)
                           ? TimeInForce::gtc
                           : (random_.chance(50) ? TimeInForce::ioc : TimeInForce::fok);
-    if (random_.chance(3)) b.price = Price{worst_price(b)};
+    if (random_.chance(6)) b.side = Side::buy, b.type = OrderType::market, b.time_in_force = TimeInForce::ioc;
+    if (random_.chance(4)) {
+        b.price = Price{worst_price(b)};
+        if (const std::int64_t all = quantity_within(b); all > 0 && random_.chance(60)) b.quantity = Quantity{all};
+    }
+    const bool rests = b.time_in_force == TimeInForce::gtc;
+    if (rests) choose_end(b);
     // All that it can get and no more, or one lot too much.
-    if (const std::int64_t within = quantity_within(b); within > 0 && b.time_in_force != TimeInForce::gtc)
+    if (const std::int64_t within = quantity_within(b); within > 0 && !rests)
         if (random_.chance(50)) b.quantity = Quantity{within + random_.between(-1, 1)};
-    b.flags = random_.chance(b.time_in_force == TimeInForce::gtc ? 20 : 3) ? kOrderPostOnly : std::uint8_t{0};
+    b.flags = random_.chance(rests ? 20 : 3) ? kOrderPostOnly : std::uint8_t{0};
+    choose_budget(b);
     if (random_.below(100) == 0) b.instrument = InstrumentId{static_cast<std::uint32_t>(random_.below(9))};
     return from_session(Command::make(b), session);
 }
@@ -81,7 +88,9 @@ Command CommandGenerator::cancel_some() {
     const OpenOrder* order = some_order();
     const Session* session = session_for(order);
     CancelOrder b{.cl_ord_id = some_number()};
-    b.account = session != nullptr && random_.chance(98) ? session->account : some_account();
+    b.account = some_account();
+    if (session != nullptr && random_.chance(98)) b.account = order != nullptr ? order->account : session->account;
+
     if (order != nullptr && random_.chance(90)) {
         if (random_.chance(65)) b.order_id = order->id;
         if (b.order_id.value == 0 || random_.chance(10)) b.orig_cl_ord_id = order->cl_ord_id;
@@ -95,7 +104,8 @@ Command CommandGenerator::cancel_some() {
 }
 
 Command CommandGenerator::amend() {
-    const OpenOrder* order = some_order();
+    const OpenOrder* order = random_.chance(50) ? unswept_order() : nullptr;
+    if (order == nullptr) order = some_order();
     if (order == nullptr || random_.below(20) == 0) {
         const Command other = cancel_some();
         const auto c = other.as<CancelOrder>();
@@ -111,7 +121,7 @@ Command CommandGenerator::amend() {
     const Session* session = session_for(order);
     Market& market = markets_[order->instrument.value - 1];
     AmendOrder b{.cl_ord_id = some_number(), .slot_hint = order->slot};
-    b.account = session != nullptr && random_.chance(98) ? session->account : some_account();
+    b.account = random_.chance(97) ? order->account : some_account();
     if (random_.chance(70)) b.order_id = order->id;
     if (b.order_id.value == 0) b.orig_cl_ord_id = order->cl_ord_id;
     if (random_.chance(15)) b.slot_hint = OrderSlot{static_cast<std::uint32_t>(random_.below(60))};
@@ -137,7 +147,7 @@ Command CommandGenerator::mass_cancel() {
     if (calm_ && random_.chance(85)) return place();
     const Session* session = trader();
     MassCancel b{.cl_ord_id = some_number()};
-    b.account = session != nullptr && random_.chance(98) ? session->account : some_account();
+    b.account = session != nullptr && random_.chance(98) ? account_for(*session) : some_account();
     if (random_.chance(90)) b.instrument = InstrumentId{static_cast<std::uint32_t>(random_.below(markets_.size()) + 1)};
     if (random_.chance(75)) b.side = random_.chance(50) ? Side::buy : Side::sell;
     if (random_.below(30) == 0) b.instrument = InstrumentId{static_cast<std::uint32_t>(interesting())};
@@ -148,79 +158,9 @@ Command CommandGenerator::mass_cancel() {
 Command CommandGenerator::set_self_trade_rule() {
     const Session* session = random_.chance(80) ? trader() : session_with(kPermitOperator);
     SetSelfTradeRule b{.reference = random_.next(), .account = some_account()};
-    if (session != nullptr && session->account.value != 0 && random_.chance(95)) b.account = session->account;
+    if (session != nullptr && session->account.value != 0 && random_.chance(95)) b.account = account_for(*session);
     b.rule = SelfTradeRule{static_cast<std::uint8_t>(random_.below(random_.chance(97) ? 5 : 8))};
     return from_session(Command::make(b), session);
-}
-
-TransferId CommandGenerator::some_transfer_id() {
-    std::int64_t ms = now_ns_ / 1'000'000 + random_.between(0, 30);
-    if (random_.chance(4)) ms += random_.between(4'900, 5'100);
-    if (random_.chance(2)) ms -= 24 * 3'600'000 + random_.between(-200, 200);
-    TransferId id = make_transfer_id(static_cast<std::uint64_t>(ms), random_.next(), random_.next());
-    if (random_.chance(2)) id.high = random_.next();
-    if (random_.chance(2)) id.low = random_.next();
-    return id;
-}
-
-Amount CommandGenerator::some_amount() {
-    if (random_.chance(5)) return Amount{interesting()};
-    return Amount{random_.between(1, std::int64_t{1} << random_.between(1, random_.chance(90) ? 30 : 62))};
-}
-
-Command CommandGenerator::transfer() {
-    const bool as_operator = random_.chance(15);
-    const Session* session = session_with(as_operator ? kPermitOperator : kPermitTransfer);
-    Transfer b{.id = some_transfer_id(),
-               .amount = some_amount(),
-               .debit_account = some_account(),
-               .credit_account = some_account(),
-               .asset = some_asset()};
-    if (session != nullptr && session->account.value != 0 && random_.chance(95)) b.debit_account = session->account;
-    const Command command = from_session(Command::make(b), session);
-    money_.push_back(command);
-    return command;
-}
-
-Command CommandGenerator::mint() {
-    Mint b{.id = some_transfer_id(), .amount = some_amount(), .account = some_account(), .asset = some_asset()};
-    b.source = random_.chance(80) ? MintSource::issue : MintSource::deposit;
-    const Command command = from_session(Command::make(b), session_with(kPermitOperator));
-    money_.push_back(command);
-    return command;
-}
-
-Command CommandGenerator::burn() {
-    const Burn b{.id = some_transfer_id(), .amount = some_amount(), .account = some_account(), .asset = some_asset()};
-    const Command command = from_session(Command::make(b), session_with(kPermitOperator));
-    money_.push_back(command);
-    return command;
-}
-
-// A request sent before: as it was, with one number changed, or as another kind with the same id.
-Command CommandGenerator::repeat_money() {
-    if (money_.empty()) return transfer();
-    const std::size_t back = std::min<std::size_t>(money_.size(), random_.chance(90) ? 12 : 1000);
-    Command command = money_[money_.size() - 1 - random_.below(back)];
-    if (random_.chance(40)) return command;
-    if (command.header.kind != CommandKind::transfer) {
-        const auto id = command.as<Mint>().id;  // a burn's id stands at the same place
-        const CommandHeader header = command.header;
-        if (random_.chance(50))
-            return Command::make(
-                Burn{.id = id, .amount = some_amount(), .account = some_account(), .asset = some_asset()}, header);
-        return Command::make(
-            Mint{.id = id, .amount = command.as<Mint>().amount, .account = some_account(), .asset = some_asset()},
-            header);
-    }
-    auto b = command.as<Transfer>();
-    switch (random_.below(4)) {
-        case 0: b.amount = some_amount(); break;
-        case 1: b.asset = some_asset(); break;
-        case 2: b.credit_account = some_account(); break;
-        default: b.debit_account = some_account(); break;
-    }
-    return Command::make(b, command.header);
 }
 
 Command CommandGenerator::set_phase() {
@@ -233,14 +173,20 @@ Command CommandGenerator::set_phase() {
 Command CommandGenerator::open_account() {
     OpenAccount b{.reference = random_.next()};
     b.account_kind = static_cast<AccountKind>(random_.chance(90) ? random_.between(1, 2) : random_.between(0, 4));
+    if (random_.chance(50)) b.owner = some_account();
     return from_session(Command::make(b), session_with(kPermitOperator));
 }
 
 Command CommandGenerator::add_key() {
-    AddKey b{.account = some_account(), .permissions = static_cast<std::uint32_t>(random_.below(8))};
-    if (random_.chance(20)) b.account = AccountId{}, b.permissions |= kPermitOperator;
+    AddKey b{.account = some_account(), .permissions = static_cast<std::uint32_t>(random_.below(16))};
     b.public_key[0] = static_cast<std::byte>(random_.below(256));
     b.public_key[31] = static_cast<std::byte>(random_.chance(80) ? 1 : 0);
+    if (random_.chance(25)) {
+        b.account = AccountId{}, b.permissions |= kPermitOperator;
+        b.public_key = operator_key(1 + random_.below(9));
+        b.person = PersonId{static_cast<std::uint32_t>(random_.between(1, 3))};
+    }
+    if (random_.chance(4)) b.person = PersonId{static_cast<std::uint32_t>(random_.below(3))};
     return from_session(Command::make(b), session_with(kPermitOperator));
 }
 
@@ -281,12 +227,11 @@ Command CommandGenerator::list_instrument() {
 Command CommandGenerator::session_command() {
     // First of all: who was disconnected comes back.
     for (const Session& s : sessions_)
-        if (!s.established && random_.chance(40))
-            return Command::make(EstablishSession{.connection = random_.below(9)}, {.session = s.id});
+        if (!s.established && random_.chance(40)) return establish(s.id);
     const SessionId any{static_cast<std::uint32_t>(random_.below(sessions_.size() + 2))};
-    switch (random_.below(8)) {
+    switch (random_.below(7)) {
         case 0: return Command::make(DisconnectSession{.connection = random_.below(9)}, {.session = any});
-        case 1: return Command::make(EstablishSession{.connection = random_.below(9)}, {.session = any});
+        case 1: return establish(any);
         case 2:
         case 3: {
             Key& key = keys_[random_.below(keys_.size())];
@@ -303,7 +248,13 @@ Command CommandGenerator::session_command() {
 
 Command CommandGenerator::venue_command() {
     const SessionId nobody{random_.chance(90) ? 0u : 1u};
-    switch (random_.below(10)) {
+    switch (random_.below(12)) {
+        case 10:
+        case 11: {
+            GenesisKey b{.public_key = operator_key(1 + random_.below(9)),
+                         .person = PersonId{random_.chance(80) ? 1u : 0u}};
+            return Command::make(b, {.session = nobody});
+        }
         case 0: return Command::make(StartEpoch{.epoch = random_.below(100)}, {.session = nobody});
         case 1: return Command::make(make_genesis(), {.session = nobody});
         default: return Command::make(Checkpoint{.event_hash = random_.next()}, {.session = nobody});
@@ -312,7 +263,7 @@ Command CommandGenerator::venue_command() {
 
 Command CommandGenerator::nonsense() {
     Command command = Command::make(Checkpoint{.event_hash = random_.next()});
-    command.header.kind = static_cast<CommandKind>(random_.chance(50) ? random_.below(64) : random_.below(65536));
+    command.header.kind = static_cast<CommandKind>(random_.chance(50) ? random_.below(80) : random_.below(65536));
     for (std::byte& b : command.body) b = static_cast<std::byte>(random_.below(256));
     return from_session(command, session_with(kPermitAll));
 }

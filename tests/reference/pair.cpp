@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "reference/text.h"
+#include "reference/told_facts.h"
 
 namespace dcx::reference {
 
@@ -22,33 +24,6 @@ std::string difference(const Event& core, const Event& twin) {
     return text;
 }
 
-// Kind and body alone, in an order that does not depend on the order of the telling.
-std::vector<Event> sorted_facts(std::vector<Event> events) {
-    for (Event& event : events) {
-        const EventKind kind = event.header.kind;
-        event.header = {};
-        event.header.kind = kind;
-    }
-    // Queue order is part of what orders say, so theirs stays.
-    std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) {
-        if (a.header.kind != b.header.kind) return a.header.kind < b.header.kind;
-        return a.header.kind != EventKind::order_restored && std::memcmp(&a, &b, sizeof(Event)) < 0;
-    });
-    return events;
-}
-
-bool told(const Event& event) {
-    // The venue's own accounts are the same everywhere, and a balance of nothing says nothing.
-    if (event.header.kind == EventKind::account_opened)
-        return event.as<AccountOpened>().account_kind != AccountKind::venue;
-    if (event.header.kind == EventKind::balance_restored) {
-        const auto b = event.as<BalanceRestored>();
-        return b.available.value != 0 || b.held.value != 0;
-    }
-    // Phases can be told with the listing or after it.
-    return event.header.kind != EventKind::phase_changed;
-}
-
 }  // namespace
 
 Pair::Pair() : core_(memory_), buffer_(16) {}
@@ -59,6 +34,7 @@ std::string Pair::apply(const Command& command) {
     expected_ = twin_.apply(command);
     std::string difference = compare_events();
     if (difference.empty()) difference = compare_books();
+    if (difference.empty()) difference = compare_deadlines();
     if (core_.started() && command.header.kind == CommandKind::genesis)
         buffer_ = EventBuffer(core_.max_events_per_command());
     return difference;
@@ -90,6 +66,15 @@ std::string Pair::compare_books() const {
     return {};
 }
 
+// Nobody is due before the engine asks for it, and nobody is forgotten.
+std::string Pair::compare_deadlines() const {
+    const std::optional<Twin::Deadline> first = twin_.next_deadline();
+    const Time expected = first ? first->time : kNever;
+    if (core_.next_deadline() == expected) return {};
+    return "the next deadlines differ\ncore: " + std::to_string(core_.next_deadline().value) +
+           "\ntwin: " + std::to_string(expected.value);
+}
+
 std::string Pair::compare_state() const {
     if (!core_.started()) return {};
     if (const std::string broken = core_.check_invariants(); !broken.empty()) return "core: " + broken;
@@ -101,6 +86,10 @@ std::string Pair::compare_state() const {
             const core::Core::BalanceView got = core_.balance(AccountId{account}, AssetId{asset});
             if (got.available != next->available || got.held != next->held)
                 return "balance of account " + std::to_string(account) + " asset " + std::to_string(asset) + " differs";
+            const Twin::Turnover turnover = twin_.turnover(AccountId{account}, AssetId{asset});
+            if (got.debits != turnover.debits || got.credits != turnover.credits)
+                return "turnover of account " + std::to_string(account) + " asset " + std::to_string(asset) +
+                       " differs";
         }
     return {};
 }
@@ -112,14 +101,14 @@ std::string Pair::compare_told_state() const {
     for (bool complete = false; !complete;) {
         buffer.clear();
         complete = core_.restore(cursor, buffer.writer(), 7);
-        for (const Event& event : buffer.events())
-            if (told(event)) got.push_back(event);
+        got.insert(got.end(), buffer.events().begin(), buffer.events().end());
     }
-    got = sorted_facts(got);
-    const std::vector<Event> expected = sorted_facts(twin_.told_state());
+    got = told_facts(std::move(got));
+    const std::vector<Event> expected = told_facts(twin_.told_state());
     for (std::size_t i = 0; i < std::min(got.size(), expected.size()); ++i)
         if (!same_bytes(got[i], expected[i])) return "a told fact differs\n" + difference(got[i], expected[i]);
-    if (got.size() != expected.size()) return "the counts of told facts differ";
+    if (got.size() > expected.size()) return "core tells one more: " + describe(got[expected.size()]);
+    if (got.size() < expected.size()) return "core does not tell: " + describe(expected[got.size()]);
     return {};
 }
 

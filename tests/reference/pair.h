@@ -1,6 +1,6 @@
-// Pair: the core and its twin, fed with the same commands and compared: the bytes of all events and all books after
-// every command, and on demand everything that can be read of the two. Every answer is a text that names the first
-// difference, empty when there is none. One thread.
+// Pair: the core and its twin, fed with the same commands and compared: the bytes of all events, all books and the next
+// deadline after every command, and on demand everything that can be read of the two. Every answer is a text that names
+// the first difference, empty when there is none. One thread.
 #pragma once
 
 #include <span>
@@ -19,7 +19,7 @@ class Pair {
     Pair();
 
     [[nodiscard]] std::string apply(const Command& command);
-    // Balances, and the invariants of both.
+    // Balances and turnover, and the invariants of both.
     [[nodiscard]] std::string compare_state() const;
     // What the core tells a fresh reader against what the twin knows.
     [[nodiscard]] std::string compare_told_state() const;
@@ -31,6 +31,7 @@ class Pair {
   private:
     [[nodiscard]] std::string compare_events() const;
     [[nodiscard]] std::string compare_books() const;
+    [[nodiscard]] std::string compare_deadlines() const;
 
     HeapMemory memory_;
     core::Core core_;

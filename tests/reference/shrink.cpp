@@ -4,9 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <map>
 
 #include "base/check.h"
+#include "reference/approvals.h"
 #include "reference/pair.h"
 #include "reference/text.h"
 
@@ -14,7 +16,8 @@ namespace dcx::reference {
 
 namespace {
 
-// Where steps are missing, sequences close up and order ids are those that the same orders get now.
+// Where steps are missing, sequences close up, order ids are those that the same orders get now, and approvals are
+// signed for what their proposals are now.
 class Renumbering {
   public:
     Command renew(const Step& step, const Twin& twin) {
@@ -36,10 +39,19 @@ class Renumbering {
                 command = Command::make(body, command.header);
             }
         }
+        if (step.proposal_step >= 0) {
+            const auto found = proposal_of_step_.find(step.proposal_step);
+            const ApprovalMessage* message = found == proposal_of_step_.end() ? nullptr : book_.message(found->second);
+            const Approve none{.proposal = ProposalId{std::uint64_t{1} << 40}};
+            command = Command::make(message == nullptr ? none : sign_approval(*message, step.signer), command.header);
+        }
         placing_ = placed_as;
         return command;
     }
     void observe(std::span<const Event> events) {
+        book_.observe(events);
+        if (!events.empty() && events[0].header.kind == EventKind::command_proposed)
+            proposal_of_step_[placing_] = events[0].as<CommandProposed>().proposal;
         if (!events.empty() && events[0].header.kind == EventKind::order_accepted)
             order_of_step_[placing_] = events[0].as<OrderAccepted>().order_id;
     }
@@ -48,6 +60,8 @@ class Renumbering {
     std::uint64_t sequence_ = 0;
     std::int64_t placing_ = 0;
     std::map<std::int64_t, OrderId> order_of_step_;
+    std::map<std::int64_t, ProposalId> proposal_of_step_;
+    ProposalBook book_;
 };
 
 bool fails(const std::vector<Step>& steps, std::size_t check_every) {
@@ -57,6 +71,8 @@ bool fails(const std::vector<Step>& steps, std::size_t check_every) {
         // The abort of a core that is known to be wrong is no news.
         const int nothing = open("/dev/null", O_WRONLY);
         dup2(nothing, STDERR_FILENO);
+        dup2(nothing, STDOUT_FILENO);
+        std::signal(SIGABRT, SIG_DFL);
         _exit(replay(steps, check_every).empty() ? 0 : 1);
     }
     int status = 0;

@@ -1,5 +1,6 @@
 #include "reference/text.h"
 
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -32,6 +33,10 @@ class Line {
             text_ += '\'';
         } else if constexpr (std::is_same_v<T, TransferId>) {
             text_ += std::to_string(value.high) + ':' + std::to_string(value.low);
+        } else if constexpr (std::is_same_v<T, ChainAddress>) {
+            text_ += to_hex(value.hash) + '/' + std::to_string(static_cast<unsigned>(value.kind));
+        } else if constexpr (requires { to_hex(value); }) {
+            text_ += to_hex(value);
         } else if constexpr (requires { value.value; }) {
             text_ += std::to_string(value.value);
         } else if constexpr (requires { to_string(value); }) {
@@ -46,6 +51,181 @@ class Line {
     std::string text_;
 };
 
+void body_of(Line& l, const Command& c);
+
+// Of the ledger's commands: limits, two-phase transfers, proposals.
+void promise_of(Line& l, const Command& c) {
+    switch (c.header.kind) {
+        case CommandKind::freeze_account: {
+            const auto b = c.as<FreezeAccount>();
+            l("reference", b.reference)("account", b.account)("frozen", b.frozen);
+            break;
+        }
+        case CommandKind::register_address: {
+            const auto b = c.as<RegisterAddress>();
+            l("account", b.account)("address_index", b.index)("address", b.address);
+            break;
+        }
+        case CommandKind::set_asset_limits: {
+            const auto b = c.as<SetAssetLimits>();
+            l("asset", b.asset)("mint_ceiling", b.mint_ceiling)("dual_control_above", b.dual_control_above);
+            l("transfer_fee", b.transfer_fee);
+            break;
+        }
+        case CommandKind::propose: {
+            const auto b = c.as<Propose>();
+            l("proposed", b.proposed)("lifetime_s", b.lifetime_s);
+            // What is proposed, in words too.
+            Command proposed{.header = {.kind = b.proposed}, .body = {}};
+            std::copy(b.body.begin(), b.body.end(), proposed.body.begin());
+            if (b.proposed != CommandKind::propose) body_of(l, proposed);
+            break;
+        }
+        case CommandKind::approve: {
+            const auto b = c.as<Approve>();
+            l("proposal", b.proposal)("signature", b.signature);
+            break;
+        }
+        case CommandKind::pend_transfer: {
+            const auto b = c.as<PendTransfer>();
+            l("id", b.id)("debit", b.debit_account)("credit", b.credit_account)("asset", b.asset)("amount", b.amount);
+            l("timeout_ns", b.timeout_ns)("linked", b.linked);
+            break;
+        }
+        case CommandKind::post_transfer: {
+            const auto b = c.as<PostTransfer>();
+            l("id", b.id)("pending_id", b.pending_id)("scope", b.scope)("amount", b.amount);
+            break;
+        }
+        case CommandKind::void_transfer: {
+            const auto b = c.as<VoidTransfer>();
+            l("id", b.id)("pending_id", b.pending_id)("scope", b.scope);
+            break;
+        }
+        case CommandKind::withdraw: {
+            const auto b = c.as<Withdraw>();
+            l("id", b.id)("account", b.account)("asset", b.asset)("amount", b.amount)("address", b.address);
+            break;
+        }
+        default: break;
+    }
+}
+
+template <class Posting>
+void posting_of(Line& l, const Posting& b) {
+    l("debit", b.debit_account)("=", b.debit_before)("->", b.debit_after);
+    l("credit", b.credit_account)("=", b.credit_before)("->", b.credit_after);
+}
+
+// Of the ledger's events: limits, two-phase transfers, proposals.
+void promise_of(Line& l, const Event& e) {
+    switch (e.header.kind) {
+        case EventKind::ticked: l("done", e.as<Ticked>().done)("complete", e.as<Ticked>().complete); break;
+        case EventKind::key_added: {
+            const auto b = e.as<KeyAdded>();
+            l("key", b.key)("account", b.account)("permissions", b.permissions)("revoked", b.revoked);
+            l("person", b.person);
+            break;
+        }
+        case EventKind::account_frozen: {
+            const auto b = e.as<AccountFrozen>();
+            l("reference", b.reference)("account", b.account)("frozen", b.frozen);
+            break;
+        }
+        case EventKind::address_registered: {
+            const auto b = e.as<AddressRegistered>();
+            l("account", b.account)("address_index", b.index)("address", b.address);
+            break;
+        }
+        case EventKind::asset_limits_set: {
+            const auto b = e.as<AssetLimitsSet>();
+            l("asset", b.asset)("mint_ceiling", b.mint_ceiling)("dual_control_above", b.dual_control_above);
+            l("transfer_fee", b.transfer_fee);
+            break;
+        }
+        case EventKind::command_proposed: {
+            const auto b = e.as<CommandProposed>();
+            l("proposal", b.proposal)("expires", b.expires)("proposer", b.proposer)("proposed", b.proposed);
+            l("approved_by", b.approved_by);
+            break;
+        }
+        case EventKind::proposal_body: l("body", e.as<ProposalBody>().body); break;
+        case EventKind::proposal_approved: {
+            const auto b = e.as<ProposalApproved>();
+            l("proposal", b.proposal)("key", b.key)("person", b.person)("complete", b.complete);
+            break;
+        }
+        case EventKind::proposal_expired: l("proposal", e.as<ProposalExpired>().proposal); break;
+        case EventKind::posted: {
+            const auto b = e.as<Posted>();
+            l("cause", b.cause)("id", b.id)("asset", b.asset)("amount", b.amount);
+            posting_of(l, b);
+            break;
+        }
+        case EventKind::transfer_pended: {
+            const auto b = e.as<TransferPended>();
+            l("id", b.id)("scope", b.scope)("debit", b.debit_account)("credit", b.credit_account)("asset", b.asset);
+            l("amount", b.amount)("available", b.available)("held", b.held)("expires", b.expires);
+            break;
+        }
+        case EventKind::withdrawal_requested: {
+            const auto b = e.as<WithdrawalRequested>();
+            l("id", b.id)("scope", b.scope)("account", b.account)("asset", b.asset)("amount", b.amount);
+            l("available", b.available)("held", b.held)("address", b.address);
+            break;
+        }
+        case EventKind::pending_resolved: {
+            const auto b = e.as<PendingResolved>();
+            l("state", b.state)("id", b.id)("pending_id", b.pending_id)("scope", b.scope)("account", b.account);
+            l("asset", b.asset)("amount", b.amount)("released", b.released)("available", b.available);
+            l("held", b.held);
+            break;
+        }
+        case EventKind::transfer_linked: {
+            const auto b = e.as<TransferLinked>();
+            l("id", b.id)("members", b.members);
+            break;
+        }
+        default: break;
+    }
+}
+
+template <class Body>
+void fees_line(Line& l, const Body& b) {
+    l("instrument", b.instrument)("tier", b.tier)("maker_fee", b.maker_fee)("taker_fee", b.taker_fee);
+}
+template <class Body>
+void market_limits_line(Line& l, const Body& b) {
+    l("instrument", b.instrument)("min_quantity", b.min_quantity)("max_quantity", b.max_quantity);
+    l("min_notional", b.min_notional)("max_notional", b.max_notional)("reference_price", b.reference_price);
+    l("collar_bp", b.collar_bp)("max_orders", b.max_orders)("day_end_s", b.day_end_s);
+}
+template <class Body>
+void account_limits_line(Line& l, const Body& b) {
+    l("account", b.account)("max_open_orders", b.max_open_orders)("orders_per_second", b.orders_per_second);
+    l("burst", b.burst)("fee_tier", b.fee_tier);
+}
+template <class Body>
+void position_limits_line(Line& l, const Body& b) {
+    l("account", b.account)("instrument", b.instrument)("max_position", b.max_position);
+    l("max_daily_loss", b.max_daily_loss);
+}
+template <class Body>
+void kill_switch_line(Line& l, const Body& b) {
+    l("reference", b.reference)("account", b.account)("instrument", b.instrument)("on", b.on);
+}
+
+void limits_of(Line& l, const Command& c) {
+    switch (c.header.kind) {
+        case CommandKind::set_fees: fees_line(l, c.as<SetFees>()); break;
+        case CommandKind::set_market_limits: market_limits_line(l, c.as<SetMarketLimits>()); break;
+        case CommandKind::set_account_limits: account_limits_line(l, c.as<SetAccountLimits>()); break;
+        case CommandKind::set_position_limits: position_limits_line(l, c.as<SetPositionLimits>()); break;
+        case CommandKind::set_kill_switch: kill_switch_line(l, c.as<SetKillSwitch>()); break;
+        default: break;
+    }
+}
+
 void body_of(Line& l, const Command& c) {
     switch (c.header.kind) {
         case CommandKind::genesis: {
@@ -53,6 +233,12 @@ void body_of(Line& l, const Command& c) {
             l("accounts", b.max_accounts)("assets", b.max_assets)("instruments", b.max_instruments);
             l("orders", b.max_orders)("sessions", b.max_sessions)("keys", b.max_keys)("levels", b.max_price_levels);
             l("fills", b.max_fills_per_command)("ids", b.max_transfer_ids)("simulated", b.simulated);
+            l("dual_control", b.dual_control);
+            break;
+        }
+        case CommandKind::genesis_key: {
+            const auto b = c.as<GenesisKey>();
+            l("person", b.person)("public_key", b.public_key);
             break;
         }
         case CommandKind::negotiate_session: {
@@ -62,12 +248,12 @@ void body_of(Line& l, const Command& c) {
         }
         case CommandKind::open_account: {
             const auto b = c.as<OpenAccount>();
-            l("reference", b.reference)("account_kind", b.account_kind);
+            l("reference", b.reference)("owner", b.owner)("account_kind", b.account_kind);
             break;
         }
         case CommandKind::add_key: {
             const auto b = c.as<AddKey>();
-            l("account", b.account)("permissions", b.permissions);
+            l("account", b.account)("permissions", b.permissions)("person", b.person);
             break;
         }
         case CommandKind::revoke_key: l("key", c.as<RevokeKey>().key); break;
@@ -92,6 +278,7 @@ void body_of(Line& l, const Command& c) {
             const auto b = c.as<PlaceOrder>();
             l("cl_ord_id", b.cl_ord_id)("account", b.account)("instrument", b.instrument)("side", b.side);
             l("type", b.type)("tif", b.time_in_force)("flags", b.flags)("quantity", b.quantity)("price", b.price);
+            l("expire_at", b.expire_at)("budget", b.budget);
             break;
         }
         case CommandKind::cancel_order: {
@@ -116,9 +303,21 @@ void body_of(Line& l, const Command& c) {
             l("reference", b.reference)("account", b.account)("rule", b.rule);
             break;
         }
+        case CommandKind::establish_session: {
+            const auto b = c.as<EstablishSession>();
+            l("connection", b.connection)("grace_ms", b.grace_ms)("cancel", b.cancel_orders);
+            break;
+        }
+        case CommandKind::set_dead_man: {
+            const auto b = c.as<SetDeadMan>();
+            l("reference", b.reference)("timeout_ms", b.timeout_ms)("cancel", b.cancel_orders);
+            break;
+        }
+        case CommandKind::bust_trade: l("trade", c.as<BustTrade>().trade_id); break;
         case CommandKind::transfer: {
             const auto b = c.as<Transfer>();
             l("id", b.id)("debit", b.debit_account)("credit", b.credit_account)("asset", b.asset)("amount", b.amount);
+            l("linked", b.linked);
             break;
         }
         case CommandKind::mint: {
@@ -129,6 +328,34 @@ void body_of(Line& l, const Command& c) {
         case CommandKind::burn: {
             const auto b = c.as<Burn>();
             l("id", b.id)("account", b.account)("asset", b.asset)("amount", b.amount);
+            break;
+        }
+        default: promise_of(l, c), limits_of(l, c); break;
+    }
+}
+
+// The events of limits have the fields of their commands.
+void limits_of(Line& l, const Event& e) {
+    switch (e.header.kind) {
+        case EventKind::fees_set: fees_line(l, e.as<FeesSet>()); break;
+        case EventKind::market_limits_set: market_limits_line(l, e.as<MarketLimitsSet>()); break;
+        case EventKind::account_limits_set: account_limits_line(l, e.as<AccountLimitsSet>()); break;
+        case EventKind::position_limits_set: position_limits_line(l, e.as<PositionLimitsSet>()); break;
+        case EventKind::kill_switch_set: {
+            const auto b = e.as<KillSwitchSet>();
+            kill_switch_line(l, b);
+            l("canceled", b.canceled)("complete", b.complete);
+            break;
+        }
+        case EventKind::dead_man_set: {
+            const auto b = e.as<DeadManSet>();
+            l("reference", b.reference)("deadline", b.deadline)("cancel", b.cancel_orders);
+            break;
+        }
+        case EventKind::trade_busted: {
+            const auto b = e.as<TradeBusted>();
+            l("trade", b.trade_id)("traded", b.traded)("instrument", b.instrument)("buyer", b.buyer);
+            l("seller", b.seller)("price", b.price)("quantity", b.quantity)("taker", b.taker_side);
             break;
         }
         default: break;
@@ -145,7 +372,8 @@ void body_of(Line& l, const Event& e) {
         }
         case EventKind::account_opened: {
             const auto b = e.as<AccountOpened>();
-            l("account", b.account)("account_kind", b.account_kind)("rule", b.self_trade_rule);
+            l("account", b.account)("owner", b.owner)("account_kind", b.account_kind)("rule", b.self_trade_rule);
+            l("account_flags", b.flags);
             break;
         }
         case EventKind::self_trade_rule_set: {
@@ -162,11 +390,12 @@ void body_of(Line& l, const Event& e) {
         case EventKind::order_accepted: {
             const auto b = e.as<OrderAccepted>();
             l("order_id", b.order_id)("slot", b.slot)("hold", b.hold)("available", b.available)("held", b.held);
+            l("expire_at", b.expire_at);
             break;
         }
         case EventKind::order_rejected: {
             const auto b = e.as<OrderRejected>();
-            l("cl_ord_id", b.cl_ord_id)("reason", b.reason);
+            l("cl_ord_id", b.cl_ord_id)("reason", b.reason)("wait_ns", b.wait_ns);
             break;
         }
         case EventKind::order_rested: {
@@ -197,6 +426,7 @@ void body_of(Line& l, const Event& e) {
         case EventKind::cancel_rejected: {
             const auto b = e.as<CancelRejected>();
             l("command", b.command)("reason", b.reason)("order_id", b.order_id)("orig", b.orig_cl_ord_id);
+            l("wait_ns", b.wait_ns);
             break;
         }
         case EventKind::order_amended: {
@@ -221,11 +451,13 @@ void body_of(Line& l, const Event& e) {
             const auto b = e.as<OrderRestored>();
             l("order_id", b.order_id)("cl_ord_id", b.cl_ord_id)("price", b.price)("quantity", b.quantity);
             l("leaves", b.leaves)("account", b.account)("slot", b.slot)("owner", b.owner);
+            l("tif", b.time_in_force)("expire_at", b.expire_at)("cum_notional", b.cum_notional);
             break;
         }
         case EventKind::balance_restored: {
             const auto b = e.as<BalanceRestored>();
             l("account", b.account)("asset", b.asset)("available", b.available)("held", b.held);
+            l("debits", b.debits_high)(":", b.debits_low)("credits", b.credits_high)(":", b.credits_low);
             break;
         }
         case EventKind::session_restored: {
@@ -236,11 +468,11 @@ void body_of(Line& l, const Event& e) {
         }
         case EventKind::transferred: {
             const auto b = e.as<Transferred>();
-            l("id", b.id)("amount", b.amount)("debit", b.debit_account)("=", b.debit_available);
-            l("credit", b.credit_account)("=", b.credit_available);
+            l("transfer_kind", b.transfer_kind)("id", b.id)("asset", b.asset)("amount", b.amount);
+            posting_of(l, b);
             break;
         }
-        default: break;
+        default: promise_of(l, e), limits_of(l, e); break;
     }
 }
 

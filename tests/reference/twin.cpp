@@ -1,6 +1,7 @@
 #include "reference/twin.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/check.h"
 
@@ -15,6 +16,8 @@ Sender sender_of(CommandKind kind) {
         case CommandKind::genesis:
         case CommandKind::start_epoch:
         case CommandKind::checkpoint:
+        case CommandKind::genesis_key:
+        case CommandKind::tick:
         case CommandKind::negotiate_session: return Sender::venue;
         case CommandKind::establish_session:
         case CommandKind::disconnect_session: return Sender::venue_for_session;
@@ -28,8 +31,13 @@ std::uint32_t permission_of(CommandKind kind) {
         case CommandKind::cancel_order:
         case CommandKind::amend_order:
         case CommandKind::mass_cancel:
-        case CommandKind::set_self_trade_rule: return kPermitTrade;
-        case CommandKind::transfer: return kPermitTransfer;
+        case CommandKind::set_self_trade_rule:
+        case CommandKind::set_dead_man: return kPermitTrade;
+        case CommandKind::transfer:
+        case CommandKind::pend_transfer:
+        case CommandKind::post_transfer:
+        case CommandKind::void_transfer: return kPermitTransfer;
+        case CommandKind::withdraw: return kPermitWithdraw;
         default: return kPermitOperator;
     }
 }
@@ -42,6 +50,11 @@ std::uint64_t reference_of(const Command& command) {
         case CommandKind::mass_cancel: return command.as<MassCancel>().cl_ord_id.value;
         case CommandKind::open_account: return command.as<OpenAccount>().reference;
         case CommandKind::set_self_trade_rule: return command.as<SetSelfTradeRule>().reference;
+        case CommandKind::freeze_account: return command.as<FreezeAccount>().reference;
+        case CommandKind::set_kill_switch: return command.as<SetKillSwitch>().reference;
+        case CommandKind::set_dead_man: return command.as<SetDeadMan>().reference;
+        case CommandKind::approve: return command.as<Approve>().proposal.value;
+        case CommandKind::bust_trade: return command.as<BustTrade>().trade_id.value;
         case CommandKind::negotiate_session: return command.as<NegotiateSession>().connection;
         case CommandKind::establish_session: return command.as<EstablishSession>().connection;
         case CommandKind::disconnect_session: return command.as<DisconnectSession>().connection;
@@ -54,7 +67,26 @@ TransferId transfer_id_of(const Command& command) {
         case CommandKind::transfer: return command.as<Transfer>().id;
         case CommandKind::mint: return command.as<Mint>().id;
         case CommandKind::burn: return command.as<Burn>().id;
+        case CommandKind::pend_transfer: return command.as<PendTransfer>().id;
+        case CommandKind::post_transfer: return command.as<PostTransfer>().id;
+        case CommandKind::void_transfer: return command.as<VoidTransfer>().id;
+        case CommandKind::withdraw: return command.as<Withdraw>().id;
         default: return {};
+    }
+}
+
+// Under dual control only an approval carries these out; a bust never comes directly.
+bool needs_two_persons(CommandKind kind, bool dual_control) {
+    switch (kind) {
+        case CommandKind::bust_trade: return true;
+        case CommandKind::add_key:
+        case CommandKind::list_asset:
+        case CommandKind::set_asset_limits:
+        case CommandKind::set_fees:
+        case CommandKind::set_market_limits:
+        case CommandKind::set_account_limits:
+        case CommandKind::set_position_limits: return dual_control;
+        default: return false;
     }
 }
 
@@ -99,6 +131,26 @@ template void Twin::emit(const OrderDecremented&, SessionId);
 template void Twin::emit(const MassCanceled&, SessionId);
 template void Twin::emit(const SelfTradeRuleSet&, SessionId);
 template void Twin::emit(const Transferred&, SessionId);
+template void Twin::emit(const Posted&, SessionId);
+template void Twin::emit(const TransferPended&, SessionId);
+template void Twin::emit(const WithdrawalRequested&, SessionId);
+template void Twin::emit(const TransferLinked&, SessionId);
+template void Twin::emit(const PendingResolved&, SessionId);
+template void Twin::emit(const TradeBusted&, SessionId);
+template void Twin::emit(const AccountFrozen&, SessionId);
+template void Twin::emit(const AddressRegistered&, SessionId);
+template void Twin::emit(const AssetLimitsSet&, SessionId);
+template void Twin::emit(const FeesSet&, SessionId);
+template void Twin::emit(const MarketLimitsSet&, SessionId);
+template void Twin::emit(const AccountLimitsSet&, SessionId);
+template void Twin::emit(const PositionLimitsSet&, SessionId);
+template void Twin::emit(const KillSwitchSet&, SessionId);
+template void Twin::emit(const DeadManSet&, SessionId);
+template void Twin::emit(const CommandProposed&, SessionId);
+template void Twin::emit(const ProposalBody&, SessionId);
+template void Twin::emit(const ProposalApproved&, SessionId);
+template void Twin::emit(const ProposalExpired&, SessionId);
+template void Twin::emit(const Ticked&, SessionId);
 
 std::vector<Event> Twin::apply(const Command& command) {
     current_ = command.header;
@@ -122,6 +174,21 @@ void Twin::refuse(const Command& command, RejectReason reason, SessionId to, Rej
 
 AccountId Twin::account_of(SessionId id) const { return keys_.at(sessions_.at(id.value - 1).key.value - 1).account; }
 
+bool Twin::is_customer(AccountId id) const {
+    return exists(accounts_, id) && the_account(id).kind != AccountKind::venue;
+}
+
+bool Twin::acts_for(AccountId own, AccountId account) const {
+    if (own.value == 0 || !exists(accounts_, account)) return false;
+    return account == own || the_account(account).owner == own;
+}
+
+Time Twin::later(Time time, std::int64_t ns) {
+    std::int64_t sum = 0;
+    const bool too_late = __builtin_add_overflow(time.value, ns, &sum);
+    return Time{too_late ? std::numeric_limits<std::int64_t>::max() : sum};
+}
+
 void Twin::route(const Command& command) {
     const CommandKind kind = command.header.kind;
     const SessionId from = command.header.session;
@@ -130,7 +197,7 @@ void Twin::route(const Command& command) {
     if (!known(kind)) return refuse(command, RejectReason::unknown_command, nobody);
     if (sender_of(kind) == Sender::venue && from != nobody)
         return refuse(command, RejectReason::session_not_established, nobody);
-    if (sender_of(kind) != Sender::client) return dispatch(command, from);
+    if (sender_of(kind) != Sender::client) return dispatch(command, from, false);
 
     if (!exists(sessions_, from) || !session(from).established)
         return refuse(command, RejectReason::session_not_established, nobody);
@@ -140,14 +207,19 @@ void Twin::route(const Command& command) {
     const Key& key = keys_.at(session(from).key.value - 1);
     if (key.revoked) return refuse(command, RejectReason::key_revoked, from);
     if ((key.permissions & permission_of(kind)) == 0) return refuse(command, RejectReason::not_permitted, from);
-    dispatch(command, from);
+    dispatch(command, from, false);
 }
 
-void Twin::dispatch(const Command& command, SessionId from) {
+// `approved`: by the second approval of a proposal.
+void Twin::dispatch(const Command& command, SessionId from, bool approved) {
+    if (!approved && started() && needs_two_persons(command.header.kind, genesis_->dual_control == 1))
+        return refuse(command, RejectReason::dual_control_required, from);
     RejectReason reason = RejectReason::none;
     SessionId to = from;
     switch (command.header.kind) {
         case CommandKind::genesis: reason = genesis(command.as<Genesis>()); break;
+        case CommandKind::genesis_key: reason = genesis_key(command.as<GenesisKey>()); break;
+        case CommandKind::tick: return tick();
         case CommandKind::start_epoch: start_epoch(command.as<StartEpoch>()); break;
         case CommandKind::checkpoint:
             emit(CheckpointLogged{.event_hash = command.as<Checkpoint>().event_hash}, SessionId{});
@@ -167,6 +239,15 @@ void Twin::dispatch(const Command& command, SessionId from) {
         case CommandKind::list_asset: reason = list_asset(command.as<ListAsset>(), from); break;
         case CommandKind::list_instrument: reason = list_instrument(command.as<ListInstrument>(), from); break;
         case CommandKind::set_phase: reason = set_phase(command.as<SetPhase>(), from); break;
+        case CommandKind::set_fees: reason = set_fees(command.as<SetFees>(), from); break;
+        case CommandKind::set_market_limits: reason = set_market_limits(command.as<SetMarketLimits>(), from); break;
+        case CommandKind::set_account_limits: reason = set_account_limits(command.as<SetAccountLimits>(), from); break;
+        case CommandKind::set_position_limits:
+            reason = set_position_limits(command.as<SetPositionLimits>(), from);
+            break;
+        case CommandKind::set_kill_switch: reason = set_kill_switch(command.as<SetKillSwitch>(), from); break;
+        case CommandKind::set_dead_man: reason = set_dead_man(command.as<SetDeadMan>(), from); break;
+        case CommandKind::bust_trade: reason = bust_trade(command.as<BustTrade>(), from); break;
         case CommandKind::place_order: return place(command.as<PlaceOrder>(), from);
         case CommandKind::cancel_order: return cancel(command.as<CancelOrder>(), from);
         case CommandKind::amend_order: return amend(command.as<AmendOrder>(), from);
@@ -174,39 +255,7 @@ void Twin::dispatch(const Command& command, SessionId from) {
         case CommandKind::set_self_trade_rule:
             reason = set_self_trade_rule(command.as<SetSelfTradeRule>(), from);
             break;
-        case CommandKind::transfer: {
-            const auto body = command.as<Transfer>();
-            const Request request{.kind = TransferKind::transfer,
-                                  .id = body.id,
-                                  .amount = body.amount.value,
-                                  .debit = body.debit_account,
-                                  .credit = body.credit_account,
-                                  .asset = body.asset};
-            return move(command, request, from, body.zero != 0);
-        }
-        case CommandKind::mint: {
-            const auto body = command.as<Mint>();
-            const Request request{.kind = TransferKind::mint,
-                                  .id = body.id,
-                                  .amount = body.amount.value,
-                                  .debit = kIssuanceAccount,
-                                  .credit = body.account,
-                                  .asset = body.asset,
-                                  .deposit = body.source == MintSource::deposit};
-            const bool source_known = body.source == MintSource::issue || body.source == MintSource::deposit;
-            return move(command, request, from, !source_known || body.zero != std::array<std::uint8_t, 7>{});
-        }
-        case CommandKind::burn: {
-            const auto body = command.as<Burn>();
-            const Request request{.kind = TransferKind::burn,
-                                  .id = body.id,
-                                  .amount = body.amount.value,
-                                  .debit = body.account,
-                                  .credit = kIssuanceAccount,
-                                  .asset = body.asset};
-            return move(command, request, from, false);
-        }
-        case CommandKind::none: break;
+        default: return dispatch_ledger(command, from, approved);
     }
     if (reason != RejectReason::none) refuse(command, reason, to);
 }

@@ -1,4 +1,4 @@
-// What an order meets in the book: fills with their fees, the self-trade rules, FOK.
+// What an order meets in the book: fills with their fees and rebates, the self-trade rules, FOK, budgets.
 #include <algorithm>
 
 #include "base/check.h"
@@ -8,10 +8,10 @@ namespace dcx::reference {
 
 namespace {
 
-// ceil(sum of rate x received / 1'000'000)
+// ceil(sum of rate x received / 1'000'000), a negative rate counting as 0
 int128 fee_of(const std::vector<Twin::Fill>& fills) {
     int128 sum = 0;
-    for (const Twin::Fill& f : fills) sum += f.received * f.rate;
+    for (const Twin::Fill& f : fills) sum += f.received * std::max<std::int64_t>(f.rate, 0);
     return (sum + (kFeeRateOne - 1)) / kFeeRateOne;
 }
 
@@ -52,10 +52,12 @@ void Twin::take(OrderId id, TimeInForce time_in_force) {
         cancel(CancelReason::fok_unfilled);
     } else if (took == Took::too_much) {
         cancel(CancelReason::fill_limit);
-    } else if (took == Took::rest && time_in_force != TimeInForce::gtc) {
-        DCX_CHECK(time_in_force == TimeInForce::ioc);
+    } else if (took == Took::budget_spent) {
+        cancel(CancelReason::budget_spent);
+    } else if (took == Took::rest && time_in_force == TimeInForce::ioc) {
         cancel(CancelReason::ioc_remainder);
     } else if (took == Took::rest) {
+        DCX_CHECK(time_in_force != TimeInForce::fok && !order.has_budget);
         order.arrival = ++arrivals_;
         emit(OrderRested{.order_id = order.id,
                          .price = order.price,
@@ -85,6 +87,7 @@ Twin::Took Twin::match(OrderId id) {
         const std::optional<std::size_t> maker = next_maker(orders_[taker]);
         if (!maker) return Took::rest;
         if (meetings == genesis_->max_fills_per_command) return Took::too_much;
+        if (affordable(orders_[taker], orders_[*maker].price) == 0) return Took::budget_spent;
         const bool own = orders_[*maker].account == orders_[taker].account;
         if (own && rule_of(orders_[taker].account) != SelfTradeRule::none) {
             if (!meet_own(*maker, taker)) return Took::canceled;
@@ -147,17 +150,24 @@ void Twin::decrement(std::size_t index, std::int64_t quantity) {
 }
 
 // The fee of one more fill: what the formula gives with it, less what it gave before.
-int128 Twin::charge(Order& order, std::int64_t rate, int128 received) {
+int128 Twin::charge(Order& order, Fill fill) {
     const int128 before = fee_of(order.fills);
-    order.fills.push_back({.rate = rate, .received = received});
+    order.fills.push_back(fill);
     return fee_of(order.fills) - before;
+}
+
+// How much of an order its budget pays at a price; all that is open without one.
+std::int64_t Twin::affordable(const Order& taker, Price price) const {
+    if (!taker.has_budget) return taker.open;
+    const int128 lots = taker.budget / notional_of(market(taker.instrument), price, 1);
+    return lots < taker.open ? static_cast<std::int64_t>(lots) : taker.open;
 }
 
 void Twin::fill(Order& maker, Order& taker) {
     const InstrumentId instrument = taker.instrument;
     const Market& m = market(instrument);
     const Price price = maker.price;
-    const std::int64_t quantity = std::min(maker.open, taker.open);
+    const std::int64_t quantity = std::min(maker.open, affordable(taker, price));
     for (Order* order : {&maker, &taker}) {
         order->open -= quantity;
         order->filled += quantity;
@@ -165,17 +175,41 @@ void Twin::fill(Order& maker, Order& taker) {
     Order& buyer = taker.side == Side::buy ? taker : maker;
     Order& seller = taker.side == Side::buy ? maker : taker;
     const int128 base = m.base_per_lot * quantity;
-    const int128 quote = int128{price.value} * quantity * m.quote_per_tick_lot;
+    const int128 quote = notional_of(m, price, quantity);
+    if (taker.has_budget) taker.budget -= quote;
     const auto rate = [&](const Order& order) { return &order == &maker ? order.maker_rate : order.taker_rate; };
-    const int128 buyer_fee = charge(buyer, rate(buyer), base);
-    const int128 seller_fee = charge(seller, rate(seller), quote);
-    post(seller.account, buyer.account, m.listing.base, base);
+    const int128 buyer_fee =
+        charge(buyer, {.rate = rate(buyer), .received = base, .quantity = quantity, .notional = quote});
+    const int128 seller_fee =
+        charge(seller, {.rate = rate(seller), .received = quote, .quantity = quantity, .notional = quote});
     post(buyer.account, seller.account, m.listing.quote, quote);
+    post(seller.account, buyer.account, m.listing.base, base);
     post(buyer.account, kFeeAccount, m.listing.base, buyer_fee);
     post(seller.account, kFeeAccount, m.listing.quote, seller_fee);
-    instruments_.at(instrument.value - 1).last_price = price;
+    // A rebate is paid in what the taker received and paid his fee in.
+    const bool in_base = &taker == &buyer;
+    const int128 rebate = std::min(in_base ? buyer_fee : seller_fee,
+                                   std::max<int128>(-maker.maker_rate, 0) * (in_base ? base : quote) / kFeeRateOne);
+    post(kFeeAccount, maker.account, in_base ? m.listing.base : m.listing.quote, rebate);
+    change_position(buyer.account, instrument, quantity, -quote);
+    change_position(seller.account, instrument, -quantity, quote);
+    market(instrument).last_price = price;
+    trades_.push_back({.id = TradeId{static_cast<std::uint64_t>(trades_.size() + 1)},
+                       .time = time_,
+                       .instrument = instrument,
+                       .price = price,
+                       .quantity = quantity,
+                       .buyer = buyer.account,
+                       .seller = seller.account,
+                       .taker_side = taker.side,
+                       .base = base,
+                       .notional = quote,
+                       .buyer_fee = buyer_fee,
+                       .seller_fee = seller_fee,
+                       .base_rebate = in_base ? rebate : 0,
+                       .quote_rebate = in_base ? 0 : rebate});
 
-    emit(TradeExecuted{.trade_id = TradeId{++trade_count_},
+    emit(TradeExecuted{.trade_id = trades_.back().id,
                        .maker_order_id = maker.id,
                        .taker_order_id = taker.id,
                        .price = price,
@@ -188,7 +222,8 @@ void Twin::fill(Order& maker, Order& taker) {
                        .instrument = instrument,
                        .taker_side = taker.side},
          SessionId{});
-    report_fill(maker, Liquidity::maker, &buyer == &maker ? buyer_fee : seller_fee);
+    // A maker with a rebate has a rate below 0, so he pays nothing.
+    report_fill(maker, Liquidity::maker, (&buyer == &maker ? buyer_fee : seller_fee) - rebate);
     report_fill(taker, Liquidity::taker, &buyer == &taker ? buyer_fee : seller_fee);
 }
 

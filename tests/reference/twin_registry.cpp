@@ -47,28 +47,42 @@ std::optional<int128> whole_minor_units(int128 mantissa, int decimals, int asset
 }  // namespace
 
 RejectReason Twin::genesis(const Genesis& g) {
-    const bool fits = within(g.max_accounts, 3, power(24)) && within(g.max_assets, 1, 1024) &&
+    const bool fits = within(g.max_accounts, kFirstCustomer.value, power(24)) && within(g.max_assets, 1, 1024) &&
                       within(g.max_instruments, 1, 65536) && within(g.max_orders, 1, power(26)) &&
                       within(g.max_sessions, 1, power(20)) && within(g.max_keys, 1, power(24)) &&
                       within(g.max_price_levels, 1, power(26)) && within(g.max_fills_per_command, 1, power(20)) &&
-                      within(g.max_transfer_ids, 1, power(26)) && g.simulated <= 1 && all_zero(g.zero);
+                      within(g.max_transfer_ids, 1, power(26)) && g.simulated <= 1 && g.dual_control <= 1 &&
+                      all_zero(g.zero);
     if (!fits) return RejectReason::limit_out_of_range;
     genesis_ = g;
-    accounts_ = {{.kind = AccountKind::venue}, {.kind = AccountKind::venue}};
-    keys_ = {{.public_key = g.operator_key, .account = {}, .permissions = kPermitAll}};
-    emit(GenesisApplied{.venue_id = g.venue_id, .simulated = g.simulated}, SessionId{});
+    accounts_.assign(kErrorAccount.value, {.kind = AccountKind::venue});
+    keys_ = {{.public_key = g.operator_key, .account = {}, .permissions = kPermitAll, .person = PersonId{1u}}};
+    emit(GenesisApplied{.venue_id = g.venue_id, .simulated = g.simulated, .dual_control = g.dual_control}, SessionId{});
+    return RejectReason::none;
+}
+
+RejectReason Twin::genesis_key(const GenesisKey& body) {
+    if (founding_over_) return RejectReason::founding_over;
+    if (body.person.value == 0 || body.zero != 0) return RejectReason::malformed_field;
+    for (const Key& key : keys_)
+        if (key.public_key == body.public_key) return RejectReason::key_already_known;
+    if (keys_.size() == genesis_->max_keys) return RejectReason::capacity_exhausted;
+    keys_.push_back({.public_key = body.public_key, .account = {}, .permissions = kPermitAll, .person = body.person});
+    emit(KeyAdded{.public_key = body.public_key,
+                  .key = KeyId{static_cast<std::uint32_t>(keys_.size())},
+                  .account = {},
+                  .permissions = kPermitAll,
+                  .person = body.person},
+         SessionId{});
     return RejectReason::none;
 }
 
 void Twin::start_epoch(const StartEpoch& body) {
     epoch_ = body.epoch;
+    founding_over_ = true;
     emit(EpochStarted{.epoch = body.epoch}, SessionId{});
-    for (std::size_t i = 0; i < sessions_.size(); ++i) {
-        if (!sessions_[i].established) continue;
-        sessions_[i].established = false;
-        emit(SessionDisconnected{.connection = 0, .session = SessionId{static_cast<std::uint32_t>(i + 1)}},
-             SessionId{});
-    }
+    for (std::uint32_t i = 1; i <= sessions_.size(); ++i)
+        if (session(SessionId{i}).established) end_session(SessionId{i}, 0);
 }
 
 RejectReason Twin::negotiate(const NegotiateSession& body) {
@@ -103,7 +117,14 @@ RejectReason Twin::establish(SessionId id, const EstablishSession& body) {
     if (!exists(sessions_, id)) return RejectReason::unknown_session;
     if (session(id).established) return RejectReason::session_in_use;
     if (keys_.at(session(id).key.value - 1).revoked) return RejectReason::key_revoked;
+    const bool scope_known = body.cancel_orders == CancelScope::none || body.cancel_orders == CancelScope::session ||
+                             body.cancel_orders == CancelScope::account;
+    if (!scope_known || body.grace_ms > kMaxGraceMs || !all_zero(body.zero)) return RejectReason::malformed_field;
+    if (body.cancel_orders == CancelScope::none && body.grace_ms != 0) return RejectReason::malformed_field;
     session(id).established = true;
+    session(id).scope = body.cancel_orders;
+    session(id).grace_ms = body.grace_ms;
+    session(id).disconnect_at.reset();
     emit(SessionEstablished{.connection = body.connection, .session = id}, SessionId{});
     return RejectReason::none;
 }
@@ -111,8 +132,7 @@ RejectReason Twin::establish(SessionId id, const EstablishSession& body) {
 RejectReason Twin::disconnect(SessionId id, const DisconnectSession& body) {
     if (!exists(sessions_, id)) return RejectReason::unknown_session;
     if (!session(id).established) return RejectReason::session_not_established;
-    session(id).established = false;
-    emit(SessionDisconnected{.connection = body.connection, .session = id}, SessionId{});
+    end_session(id, body.connection);
     return RejectReason::none;
 }
 
@@ -120,10 +140,13 @@ RejectReason Twin::open_account(const OpenAccount& body, SessionId to) {
     if (body.account_kind != AccountKind::customer && body.account_kind != AccountKind::market_maker)
         return RejectReason::malformed_field;
     if (!all_zero(body.zero)) return RejectReason::malformed_field;
+    if (body.owner.value != 0 && (!is_customer(body.owner) || the_account(body.owner).owner.value != 0))
+        return RejectReason::unknown_account;
     if (accounts_.size() == genesis_->max_accounts) return RejectReason::capacity_exhausted;
-    accounts_.push_back({.kind = body.account_kind});
+    accounts_.push_back({.kind = body.account_kind, .owner = body.owner});
     emit(AccountOpened{.reference = body.reference,
                        .account = AccountId{static_cast<std::uint32_t>(accounts_.size())},
+                       .owner = body.owner,
                        .account_kind = body.account_kind},
          to);
     return RejectReason::none;
@@ -133,17 +156,20 @@ RejectReason Twin::add_key(const AddKey& body, SessionId to) {
     const bool for_operator = (body.permissions & kPermitOperator) != 0;
     if (body.permissions == 0 || (body.permissions & ~kPermitAll) != 0 || for_operator != (body.account.value == 0))
         return RejectReason::malformed_field;
-    if (!for_operator &&
-        (!exists(accounts_, body.account) || accounts_[body.account.value - 1].kind == AccountKind::venue))
-        return RejectReason::unknown_account;
+    if (for_operator != (body.person.value != 0) || body.zero != 0) return RejectReason::malformed_field;
+    if (!for_operator && !is_customer(body.account)) return RejectReason::unknown_account;
     for (const Key& key : keys_)
         if (key.public_key == body.public_key) return RejectReason::key_already_known;
     if (keys_.size() == genesis_->max_keys) return RejectReason::capacity_exhausted;
-    keys_.push_back({.public_key = body.public_key, .account = body.account, .permissions = body.permissions});
+    keys_.push_back({.public_key = body.public_key,
+                     .account = body.account,
+                     .permissions = body.permissions,
+                     .person = body.person});
     emit(KeyAdded{.public_key = body.public_key,
                   .key = KeyId{static_cast<std::uint32_t>(keys_.size())},
                   .account = body.account,
-                  .permissions = body.permissions},
+                  .permissions = body.permissions,
+                  .person = body.person},
          to);
     return RejectReason::none;
 }
@@ -182,8 +208,9 @@ RejectReason Twin::list_instrument(const ListInstrument& b, SessionId to) {
     const auto quote_per_tick_lot = whole_minor_units(int128{b.tick_mantissa} * b.lot_mantissa,
                                                       b.tick_scale + b.lot_scale, assets_.at(b.quote.value - 1).scale);
     if (!base_per_lot || !quote_per_tick_lot) return RejectReason::tick_or_lot_not_exact;
-    for (const FeeRate fee : {b.maker_fee, b.taker_fee})
-        if (fee.value < 0 || fee.value > kFeeRateOne) return RejectReason::fee_rate_out_of_range;
+    if (b.maker_fee.value < -kFeeRateOne || b.maker_fee.value > kFeeRateOne || b.taker_fee.value < 0 ||
+        b.taker_fee.value > kFeeRateOne)
+        return RejectReason::fee_rate_out_of_range;
     if (b.max_quantity.value < 1 || b.max_quantity.value > kMaxQuantity ||
         *base_per_lot * b.max_quantity.value > kMaxIssue)
         return RejectReason::limit_out_of_range;
@@ -205,8 +232,16 @@ RejectReason Twin::list_instrument(const ListInstrument& b, SessionId to) {
                                    .max_quantity = b.max_quantity,
                                    .min_notional = b.min_notional,
                                    .last_price = {}};
-    instruments_.push_back(
-        {.listing = listing, .base_per_lot = *base_per_lot, .quote_per_tick_lot = *quote_per_tick_lot});
+    Market m{.listing = listing, .base_per_lot = *base_per_lot, .quote_per_tick_lot = *quote_per_tick_lot};
+    for (std::uint8_t tier = 0; tier < kFeeTiers; ++tier)
+        m.fees[tier] = {
+            .instrument = listing.instrument, .maker_fee = b.maker_fee, .taker_fee = b.taker_fee, .tier = tier};
+    m.limits = {.min_quantity = Quantity{std::int64_t{1}},
+                .max_quantity = b.max_quantity,
+                .min_notional = b.min_notional,
+                .max_notional = Amount{kMaxIssue},
+                .instrument = listing.instrument};
+    instruments_.push_back(m);
     emit(listing, to);
     return RejectReason::none;
 }
@@ -227,7 +262,7 @@ RejectReason Twin::set_self_trade_rule(const SetSelfTradeRule& body, SessionId f
                        body.rule == SelfTradeRule::decrement_and_cancel;
     if (!known || !all_zero(body.zero)) return RejectReason::malformed_field;
     const AccountId own = account_of(from);
-    if (own.value != 0 && body.account != own) return RejectReason::not_your_account;
+    if (own.value != 0 && !acts_for(from, body.account)) return RejectReason::not_your_account;
     if (!exists(accounts_, body.account) || accounts_[body.account.value - 1].kind == AccountKind::venue)
         return RejectReason::unknown_account;
     accounts_[body.account.value - 1].rule = body.rule;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace dcx::scenarios {
 
@@ -19,16 +20,28 @@ constexpr std::array<const char*, 6> kUsualVenue = {
     "account carol DEC 100000 USD 10000000",
 };
 
-bool refused(const std::vector<Event>& events) {
-    return events[0].header.kind == EventKind::command_rejected || events[0].header.kind == EventKind::order_rejected ||
-           events[0].header.kind == EventKind::cancel_rejected;
+std::string squeezed(const std::string& line) { return Words(line).take_rest(); }
+
+// Each '$' is the number of the repetition.
+std::string numbered(std::string text, std::uint64_t number) {
+    for (std::size_t at = text.find('$'); at != text.npos; at = text.find('$'))
+        text.replace(at, 1, std::to_string(number));
+    return text;
 }
 
-std::string squeezed(const std::string& line) {
-    std::string result;
-    Words words(line);
-    while (!words.empty()) result += (result.empty() ? "" : " ") + words.take("word");
-    return result;
+bool is_reject(const Event& event) {
+    return event.header.kind == EventKind::command_rejected || event.header.kind == EventKind::order_rejected ||
+           event.header.kind == EventKind::cancel_rejected;
+}
+
+bool same(const std::vector<Event>& a, const std::vector<Event>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](const Event& x, const Event& y) { return std::memcmp(&x, &y, sizeof(Event)) == 0; });
+}
+
+std::string turnover_text(std::uint64_t low, std::uint64_t high) {
+    if (high != 0) return std::to_string(high) + ":" + std::to_string(low);
+    return std::to_string(low);
 }
 
 }  // namespace
@@ -54,170 +67,48 @@ void Scenario::run(const std::string& statement, const std::vector<std::string>&
         return;
     }
     if (verb == "repeat") {
-        for (std::uint64_t left = words.take_number("count"); left > 0; --left) {
-            repeats_ = left > 1;
-            run(statement.substr(statement.find(' ', statement.find(' ') + 1) + 1), {});
+        const std::uint64_t count = words.take_number("count");
+        const std::string repeated = statement.substr(statement.find(' ', statement.find(' ') + 1) + 1);
+        for (std::uint64_t i = 1; i <= count; ++i) {
+            repeats_ = i < count;
+            run(numbered(repeated, i), {});
         }
         return;
     }
     if (verb == "book") return compare_book(words, indented);
     if (verb == "balance") return compare_balance(words);
+    if (verb == "turnover") return compare_turnover(words);
+    if (verb == "remember") {
+        remembered_ = facts();
+        return words.finish();
+    }
+    if (verb == "unchanged") {
+        if (!remembered_) throw ScenarioError("'remember' stands before 'unchanged'");
+        if (!same(*remembered_, facts())) throw ScenarioError("something has changed");
+        return words.finish();
+    }
+    take_tail(words);
     set_up_events_.clear();
     const std::vector<Event> events = set_up(verb, words) ? set_up_events_ : command(verb, words);
     words.finish();
     if (!events.empty()) compare_events(events, arrow == statement.npos ? nullptr : &told);
 }
 
-void Scenario::start(Words* words) {
-    started_ = true;
-    if (words == nullptr) return;
-    Genesis g{.max_accounts = 32,
-              .max_assets = 8,
-              .max_instruments = 8,
-              .max_orders = 1000,
-              .max_sessions = 32,
-              .max_keys = 32,
-              .max_price_levels = 8192,
-              .max_fills_per_command = 100,
-              .max_transfer_ids = 100};
-    while (!words->empty()) {
-        const std::string what = words->take("option");
-        if (what == "simulated") {
-            g.simulated = 1;
-            continue;
+void Scenario::take_tail(Words& words) {
+    tail_ = {};
+    while (true) {
+        if (const auto by = words.take_tail("by", 1)) {
+            tail_.by = by->front();
+        } else if (const auto sequence = words.take_tail("seq", 1)) {
+            tail_.sequence = Words(sequence->front()).take_number("sequence");
+        } else if (const auto byte = words.take_tail("byte", 2)) {
+            const std::uint64_t place = Words(byte->front()).take_number("place of a byte");
+            if (place >= kMessageBodySize) throw ScenarioError("a body has no such byte");
+            tail_.bytes.emplace_back(place, std::byte(Words(byte->back()).take_number("byte")));
+        } else {
+            return;
         }
-        const auto number = static_cast<std::uint32_t>(words->take_number("number"));
-        if (what == "orders")
-            g.max_orders = number;
-        else if (what == "levels")
-            g.max_price_levels = number;
-        else if (what == "fills")
-            g.max_fills_per_command = number;
-        else if (what == "ids")
-            g.max_transfer_ids = number;
-        else if (what == "sessions")
-            g.max_sessions = number;
-        else if (what == "accounts")
-            g.max_accounts = number;
-        else if (what == "keys")
-            g.max_keys = number;
-        else if (what == "assets")
-            g.max_assets = number;
-        else if (what == "instruments")
-            g.max_instruments = number;
-        else
-            throw ScenarioError("no such option of a venue: " + what);
     }
-    send(Command::make(g));
-    send(Command::make(StartEpoch{.epoch = 1}));
-    connect("op", {.key = KeyId{1u}, .client_session = 1});
-}
-
-// Statements that send what a venue needs before anybody trades.
-bool Scenario::set_up(const std::string& verb, Words& words) {
-    if (verb == "asset") return list_asset(words), true;
-    if (verb == "market") return list_market(words), true;
-    if (verb == "account") return open_account(words), true;
-    if (verb == "session") return open_session(words), true;
-    return false;
-}
-
-void Scenario::list_asset(Words& words) {
-    ListAsset body{.symbol = AssetSymbol{words.take("symbol")}, .issue_cap = Amount{kMaxIssue}};
-    words.expect("scale");
-    body.scale = static_cast<std::uint8_t>(words.take_number("scale"));
-    if (words.take_if("cap")) body.issue_cap = Amount{decimal(words.take("cap"), std::min<unsigned>(body.scale, 18))};
-    set_up_events_ = send_from("op", Command::make(body));
-}
-
-void Scenario::list_market(Words& words) {
-    const std::string name = words.take("market");
-    const std::size_t slash = name.find('/');
-    if (slash == name.npos) throw ScenarioError("a market is named BASE/QUOTE");
-    ListInstrument body{.symbol = Symbol{name},
-                        .base = asset_named(name.substr(0, slash)).asset,
-                        .quote = asset_named(name.substr(slash + 1)).asset};
-    words.expect("tick");
-    const Scaled tick = scaled(words.take("tick"));
-    words.expect("lot");
-    const Scaled lot = scaled(words.take("lot"));
-    body.tick_mantissa = tick.mantissa, body.tick_scale = tick.scale;
-    body.lot_mantissa = lot.mantissa, body.lot_scale = lot.scale;
-    body.max_quantity = Quantity{std::int64_t{1'000'000'000}};
-    while (!words.empty()) {
-        const std::string what = words.take("option");
-        const std::string value = words.take("value");
-        if (what == "maker")
-            body.maker_fee = FeeRate{static_cast<std::int32_t>(decimal(value, 6))};
-        else if (what == "taker")
-            body.taker_fee = FeeRate{static_cast<std::int32_t>(decimal(value, 6))};
-        else if (what == "min")
-            body.min_notional = Amount{decimal(value, asset(body.quote).scale)};
-        else if (what == "max")
-            body.max_quantity = Quantity{decimal(value, lot.scale) / lot.mantissa};
-        else
-            throw ScenarioError("no such option of a market: " + what);
-    }
-    set_up_events_ = send_from("op", Command::make(body));
-}
-
-void Scenario::open_account(Words& words) {
-    const std::string name = words.take("name");
-    if (parties_.contains(name)) throw ScenarioError("there is an account " + name);
-    set_up_events_ = send_from("op", Command::make(OpenAccount{.account_kind = AccountKind::customer}));
-    Party party{.client_session = 1};
-    if (!refused(set_up_events_)) party.account = set_up_events_[0].as<AccountOpened>().account;
-    std::vector<std::pair<std::int64_t, AssetId>> money;
-    std::uint32_t permissions = kPermitTrade | kPermitTransfer | kPermitRead;
-    while (!words.empty()) {
-        if (words.take_if("may")) {
-            const std::string list = words.take("permissions");
-            const auto has = [&](const char* word) { return list.find(word) != list.npos; };
-            permissions = (has("trade") ? kPermitTrade : 0) | (has("transfer") ? kPermitTransfer : 0) |
-                          (has("read") ? kPermitRead : 0);
-            continue;
-        }
-        const AssetListed& paid = asset_named(words.take("asset"));
-        money.emplace_back(decimal(words.take("amount"), paid.scale), paid.asset);
-    }
-    if (refused(set_up_events_)) return;
-    AddKey key{.account = party.account, .permissions = permissions};
-    key.public_key[0] = std::byte{++keys_made_};
-    const std::vector<Event> added = send_from("op", Command::make(key));
-    if (refused(added)) throw ScenarioError("no key for " + name + ": " + event_text(added[0]));
-    party.key = added[0].as<KeyAdded>().key;
-    connect(name, party);
-    for (const auto& [amount, paid] : money) {
-        const auto ms = static_cast<std::uint64_t>(now_ns_ / 1'000'000);
-        const auto minted = send_from("op", Command::make(Mint{.id = make_transfer_id(ms, 0, ++ids_made_ << 2),
-                                                               .amount = Amount{amount},
-                                                               .account = party.account,
-                                                               .asset = paid}));
-        if (refused(minted)) throw ScenarioError("no money for " + name + ": " + event_text(minted[0]));
-    }
-}
-
-void Scenario::open_session(Words& words) {
-    const std::string name = words.take("name");
-    words.expect("of");
-    const Party& first = party(words.take("account"));
-    std::uint64_t newest = 0;
-    for (const auto& [other, p] : parties_)
-        if (p.key == first.key) newest = std::max(newest, p.client_session);
-    connect(name, {.key = first.key, .account = first.account, .client_session = newest + 1});
-}
-
-// Negotiates and, when that is accepted, establishes; the events of both are the statement's.
-void Scenario::connect(const std::string& name, Party party) {
-    std::vector<Event> events = send(Command::make(NegotiateSession{
-        .client_session = party.client_session, .connection = party.client_session, .key = party.key}));
-    if (!refused(events)) {
-        party.session = events[0].as<SessionNegotiated>().session;
-        const auto established = send(Command::make(EstablishSession{}, {.session = party.session}));
-        events.insert(events.end(), established.begin(), established.end());
-        parties_[name] = party;
-    }
-    if (set_up_events_.empty()) set_up_events_ = events;
 }
 
 std::vector<Event> Scenario::send(Command command) {
@@ -226,30 +117,63 @@ std::vector<Event> Scenario::send(Command command) {
         command.header.sequence = Sequence{sequence_ + 1};
         command.header.time = Time{now_ns_};
     }
+    for (const auto& [place, value] : tail_.bytes) command.body[place] = value;
+    tail_.bytes.clear();
     sequence_ = command.header.sequence.value;
+    const bool watched = !repeats_ && pair_.twin().started();
+    const std::vector<Event> before = watched ? facts() : std::vector<Event>{};
     std::string difference = pair_.apply(command);
     if (difference.empty() && !repeats_) difference = pair_.compare_state();
     if (difference.empty() && !repeats_ && pair_.core().started()) difference = pair_.compare_told_state();
     if (!difference.empty()) throw ScenarioError("core and twin disagree: " + difference);
     const auto events = pair_.events();
+    if (watched && std::all_of(events.begin(), events.end(), is_reject) && !same(before, facts()))
+        throw ScenarioError("it was refused, and something has changed");
     for (const Event& event : events) learn(event);
     return {events.begin(), events.end()};
 }
 
-// Whatever way a command came in, its events can be told in names and decimals.
-void Scenario::learn(const Event& event) {
-    if (event.header.kind == EventKind::asset_listed) assets_.push_back(event.as<AssetListed>());
-    if (event.header.kind == EventKind::instrument_listed) markets_.push_back(event.as<InstrumentListed>());
-    if (event.header.kind != EventKind::order_accepted) return;
-    const auto accepted = event.as<OrderAccepted>();
-    market_of_order_[accepted.order_id.value] = accepted.instrument;
+std::vector<Event> Scenario::send_from(const std::string& name, Command command) {
+    if (std::exchange(capturing_, false)) throw Captured{command};
+    command.header.session = party(tail_.by.empty() ? name : tail_.by).session;
+    command.header.session_sequence = tail_.sequence.value_or(pair_.twin().next_incoming(command.header.session));
+    tail_.by.clear();
+    tail_.sequence.reset();
+    return send(command);
 }
 
-std::vector<Event> Scenario::send_from(const std::string& name, Command command, const Overrides& overrides) {
-    command.header.session = party(overrides.by.empty() ? name : overrides.by).session;
-    command.header.session_sequence =
-        overrides.has_sequence ? overrides.sequence : pair_.twin().next_incoming(command.header.session);
-    return send(command);
+// Whatever way a command came in, its events can be told in names and decimals.
+void Scenario::learn(const Event& event) {
+    switch (event.header.kind) {
+        case EventKind::asset_listed: assets_.push_back(event.as<AssetListed>()); break;
+        case EventKind::instrument_listed: markets_.push_back(event.as<InstrumentListed>()); break;
+        case EventKind::order_accepted: {
+            const auto e = event.as<OrderAccepted>();
+            market_of_order_[e.order_id.value] = e.instrument;
+            break;
+        }
+        case EventKind::key_added: {
+            const auto e = event.as<KeyAdded>();
+            if (const auto found = waiting_keys_.find(e.public_key); found != waiting_keys_.end())
+                parties_.at(found->second).key = e.key;
+            break;
+        }
+        case EventKind::command_proposed: {
+            const auto e = event.as<CommandProposed>();
+            proposals_[e.proposal.value] = {
+                .proposal = e.proposal, .expires = e.expires, .proposed = e.proposed, .proposer = e.proposer};
+            break;
+        }
+        case EventKind::proposal_body: proposals_.rbegin()->second.body = event.as<ProposalBody>().body; break;
+        default: break;
+    }
+}
+
+// All that the venue tells of itself, but for the sessions: their counters move with every command.
+std::vector<Event> Scenario::facts() const {
+    std::vector<Event> told = pair_.twin().told_state();
+    std::erase_if(told, [](const Event& event) { return event.header.kind == EventKind::session_restored; });
+    return told;
 }
 
 void Scenario::compare_book(Words& words, const std::vector<std::string>& indented) {
@@ -277,25 +201,59 @@ void Scenario::compare_balance(Words& words) {
                             amount_text(got.held, paid.asset));
 }
 
+// In minor units: it can be more than any amount.
+void Scenario::compare_turnover(Words& words) {
+    const AccountId account = account_named(words.take("name"));
+    const AssetListed& paid = asset_named(words.take("asset"));
+    words.expect("debits");
+    const std::string debits = words.take("minor units");
+    words.expect("credits");
+    const std::string credits = words.take("minor units");
+    words.finish();
+    for (const Event& event : pair_.twin().told_state()) {
+        if (event.header.kind != EventKind::balance_restored) continue;
+        const auto e = event.as<BalanceRestored>();
+        if (e.account != account || e.asset != paid.asset) continue;
+        const std::string got_debits = turnover_text(e.debits_low, e.debits_high);
+        const std::string got_credits = turnover_text(e.credits_low, e.credits_high);
+        if (got_debits != debits || got_credits != credits)
+            throw ScenarioError("the turnover is debits " + got_debits + " credits " + got_credits);
+        return;
+    }
+    throw ScenarioError("no balance is told");
+}
+
 const AssetListed& Scenario::asset_named(const std::string& name) const {
+    if (name == "XXX") return no_asset_;
     for (const AssetListed& a : assets_)
         if (a.symbol.view() == name) return a;
     throw ScenarioError("no asset " + name);
 }
 
 const InstrumentListed& Scenario::market_named(const std::string& name) const {
+    if (name == "XXX/XXX") return no_market_;
     for (const InstrumentListed& m : markets_)
         if (m.symbol.view() == name) return m;
     throw ScenarioError("no market " + name);
 }
 
 AccountId Scenario::account_named(const std::string& name) const {
-    if (name == "fees") return kFeeAccount;
     if (name == "issuance") return kIssuanceAccount;
+    if (name == "fees") return kFeeAccount;
+    if (name == "deposits") return kDepositsAccount;
+    if (name == "withdrawals") return kWithdrawalsAccount;
+    if (name == "errors") return kErrorAccount;
     if (name == "nobody") return AccountId{999u};
-    const auto found = parties_.find(name);
-    if (found == parties_.end()) throw ScenarioError("nobody is called " + name);
-    return found->second.account;
+    if (name == "operators") return AccountId{};
+    if (const auto found = accounts_.find(name); found != accounts_.end()) return found->second;
+    if (const auto found = parties_.find(name); found != parties_.end()) return found->second.account;
+    throw ScenarioError("nobody is called " + name);
+}
+
+SessionId Scenario::session_named(const std::string& name) const {
+    if (name == "nobody") return SessionId{999u};
+    if (const auto found = parties_.find(name); found != parties_.end()) return found->second.session;
+    throw ScenarioError("nobody is called " + name);
 }
 
 Scenario::Party& Scenario::party(const std::string& name) {

@@ -27,6 +27,10 @@ class Words {
     bool take_if(const std::string& word);
     void expect(const std::string& word);
     std::uint64_t take_number(const char* what);
+    // Takes the last words when they are this one and its values; the values.
+    std::optional<std::vector<std::string>> take_tail(const std::string& word, std::size_t values);
+    // All that is left, as it will be read by another.
+    std::string take_rest();
     // Everything must have been understood.
     void finish() const;
 
@@ -43,6 +47,21 @@ struct Scaled {
     std::uint8_t scale;
 };
 [[nodiscard]] Scaled scaled(const std::string& text);
+
+// "25h", "5s", "3ms", also with a sign.
+[[nodiscard]] std::int64_t duration_ns(const std::string& text);
+[[nodiscard]] std::string duration_text(std::int64_t ns);
+// "2026-01-01T21:00:00", in UTC.
+[[nodiscard]] std::int64_t parse_clock(const std::string& text);
+[[nodiscard]] std::string clock_text(Time time);
+
+// Of enumerations: a name, or a number that has none.
+[[nodiscard]] CancelScope parse_scope(const std::string& text);
+[[nodiscard]] AccountKind parse_account_kind(const std::string& text);
+[[nodiscard]] AddressKind parse_address_kind(const std::string& text);
+[[nodiscard]] std::string address_kind_text(AddressKind kind);
+// "trade,transfer", or a number.
+[[nodiscard]] std::uint32_t parse_permissions(const std::string& text);
 
 // A rule by its name, or by a number that has none.
 [[nodiscard]] SelfTradeRule parse_rule(const std::string& text);

@@ -2,10 +2,18 @@
 
 namespace dcx::core {
 
-AccountId Ledger::open(AccountKind kind) {
+AccountId Ledger::open(AccountKind kind, AccountId owner) {
     DCX_CHECK(account_room());
-    accounts_[++account_count_] = {.kind = kind};
-    return AccountId{account_count_};
+    const AccountId id{++account_count_};
+    accounts_[id.value] = {.kind = kind, .owner = owner};
+    if (!owner) return id;
+    Account& of = account(owner);
+    if (of.last_sub)
+        account(of.last_sub).next_sub = id;
+    else
+        of.first_sub = id;
+    of.last_sub = id;
+    return id;
 }
 
 AssetId Ledger::list(AssetSymbol symbol, unsigned scale, Amount issue_cap) {
@@ -19,13 +27,6 @@ bool Ledger::symbol_taken(AssetSymbol symbol) const {
     for (std::uint32_t i = 1; i <= asset_count_; ++i)
         if (assets_[i].symbol == symbol) return true;
     return false;
-}
-
-void Ledger::move(AccountId debit, AccountId credit, AssetId asset, Amount amount) {
-    Balance& from = balance(debit, asset);
-    DCX_CHECK(amount.value >= 0 && (debit == kIssuanceAccount || from.available >= amount));
-    from.available -= amount;
-    balance(credit, asset).available += amount;
 }
 
 }  // namespace dcx::core

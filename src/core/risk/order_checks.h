@@ -14,9 +14,8 @@ namespace dcx::core {
 [[nodiscard]] bool well_formed(const MassCancel& mass_cancel);
 [[nodiscard]] bool combination_supported(const PlaceOrder& place);
 
-[[nodiscard]] RejectReason check_size(const Instrument& instrument, Price price, Quantity quantity);
-// Price and quantity have passed check_size.
-[[nodiscard]] RejectReason check_notional(const Instrument& instrument, Price price, Quantity quantity);
+[[nodiscard]] RejectReason check_size(const MarketLimitsSet& limits, Price price, Quantity quantity);
+[[nodiscard]] RejectReason check_notional(const MarketLimitsSet& limits, int128 notional);
 
 // Same price and no more quantity: it stays where it is in its queue.
 [[nodiscard]] inline bool keeps_priority(const AmendOrder& amend, const RestingOrder& order, Quantity open) {

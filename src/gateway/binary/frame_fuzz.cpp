@@ -21,11 +21,12 @@ const Ed25519Seed kSeed{std::byte{1}};
 
 class Harness final : public FrameSink {
   public:
-    Harness() : channel_(16, memory_, bell_), engine_(channel_) {
+    explicit Harness(bool is_operator) : channel_(16, memory_, bell_), engine_(channel_) {
         engine_.begin();
         engine_.open_account();
         engine_.list_market();
-        key_ = engine_.add_key(kSeed, AccountId{3u}, kPermitRead | kPermitTrade | kPermitTransfer);
+        key_ = is_operator ? engine_.add_key(kSeed, AccountId{}, kPermitAll)
+                           : engine_.add_key(kSeed, AccountId{6u}, kPermitRead | kPermitTrade | kPermitTransfer);
         follow();
         session_.challenge(now_);
     }
@@ -60,6 +61,17 @@ class Harness final : public FrameSink {
         const FrameHeader header = frame_header({template_id, next_sequence_, {}}, size);
         std::memcpy(bytes.data(), &header, sizeof header);
         if (!body.empty()) std::memcpy(bytes.data() + sizeof header, body.data(), std::min(size, body.size()));
+        receive(bytes);
+    }
+    // Any query, whatever is in it.
+    void send_query(std::uint8_t number, std::span<const std::byte> body) {
+        const auto template_id = static_cast<std::uint16_t>(kTemplateBalanceQuery + number % 20);
+        if (!is_query(template_id)) return;
+        std::vector<std::byte> bytes(sizeof(FrameHeader) + request_block_size(template_id));
+        const FrameHeader header = frame_header({template_id, 0, {}}, bytes.size() - sizeof(FrameHeader));
+        std::memcpy(bytes.data(), &header, sizeof header);
+        const std::size_t taken = std::min(body.size(), bytes.size() - sizeof header);
+        if (taken > 0) std::memcpy(bytes.data() + sizeof header, body.data(), taken);
         receive(bytes);
     }
     void pass(std::int64_t ns) {
@@ -180,7 +192,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         rest = rest.subspan(taken.size());
         return taken;
     };
-    Harness harness;
+    Harness harness(size % 2 == 1);
     for (int steps = 0; !rest.empty() && steps < 1000; ++steps) {
         const auto control = std::to_integer<std::uint8_t>(take(1)[0]);
         if (control < 0xC0) {
@@ -197,6 +209,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 break;
             case 4: harness.pass(std::int64_t{control & 0x38} * 20'000'000); break;
             case 5: harness.end(); break;
+            case 6:
+                if (const auto number = take(1); !number.empty())
+                    harness.send_query(std::to_integer<std::uint8_t>(number[0]), take(control & 0x38));
+                harness.follow();
+                break;
             default: harness.follow(); break;
         }
     }

@@ -98,6 +98,7 @@ void Gateway::terminate(Connection& connection, TerminateCode code) {
 
 void Gateway::forget(Connection& connection) {
     if (!connection.closing) connection.session().close(moment());
+    if (connection.session().drop_copy().on) copies_.remove(connection.number());
     commands_.flush();
     metrics_.connections_open.subtract();
     const auto index = static_cast<std::uint32_t>(connection.number());
@@ -118,8 +119,10 @@ void Gateway::wait_for_room(Connection& connection, Moment since) {
 }
 
 void Gateway::after_frame(Connection& connection, Moment now) {
-    if (connection.session().state() == SessionState::verifying) to_verify_.push_back(connection.number());
-    if (!connection.session().querying()) return;
+    Session& session = connection.session();
+    if (session.state() == SessionState::verifying) to_verify_.push_back(connection.number());
+    if (session.take_copies_wanted()) copies_.set(connection.number(), session.key(), session.drop_copy().account);
+    if (!session.querying()) return;
     if (connection.tcp().pending_output() < kQueryWindow)
         answer_some(connection.session(), model_, connection, now, kQueryFrames);
     if (connection.session().querying()) querying_.push_back(connection.number());
@@ -248,7 +251,10 @@ bool Gateway::read_events() {
 
 void Gateway::on_event(const Event& event, Moment now) {
     model_.apply(event);
-    if (event.header.session) return stage_report(event, now);
+    if (event.header.kind == EventKind::key_revoked) copies_.remove_key(event.as<KeyRevoked>().key);
+    if (event.header.session) stage_report(event, now);
+    if (!copies_.empty() && is_execution(event.header.kind)) stage_copies(event, now);
+    if (event.header.session) return;
     switch (event.header.kind) {
         case EventKind::session_negotiated:
         case EventKind::session_established:
@@ -264,13 +270,41 @@ void Gateway::stage_report(const Event& event, Moment now) {
     const std::uint64_t sequence = route.next_outgoing++;
     Connection* connection = route.connection != 0 ? find(route.connection) : nullptr;
     if (connection == nullptr || connection->closing) return metrics_.reports_away.add();
-    DCX_CHECK(staged_count_ < staged_.size());
+    Staged& staged = stage(*connection);
+    staged.size = encode_report(event, report_context(sequence, now), staged.bytes);
+}
+
+Gateway::Staged& Gateway::stage(Connection& connection) {
+    // Copies can make more of a batch than it has events.
+    if (staged_count_ == staged_.size()) deliver_staged();
     Staged& staged = staged_[staged_count_++];
-    staged.to = connection;
-    staged.size = encode_report(
-        event,
-        {.sequence = sequence, .durable = now.wall, .durability = options_.durability, .trade = &model_.last_trade()},
-        staged.bytes);
+    staged.to = &connection;
+    return staged;
+}
+
+ReportContext Gateway::report_context(std::uint64_t sequence, Moment now) const {
+    const KnownOrder& order = model_.orders().told();
+    return {.sequence = sequence,
+            .durable = now.wall,
+            .durability = options_.durability,
+            .trade = &model_.last_trade(),
+            .order = order.order_id ? &order : nullptr};
+}
+
+void Gateway::stage_copies(const Event& event, Moment now) {
+    ReportBytes bytes;
+    const std::size_t size = encode_report(event, report_context(0, now), bytes);
+    mark_copy(bytes.data());
+    AccountId account;
+    std::memcpy(&account, bytes.data() + sizeof(FrameHeader) + offsetof(ExecutionReport, account), sizeof account);
+    const KnownAccount* known = model_.registry().account(account);
+    copies_.each(account, known == nullptr ? AccountId{} : known->owner, [&](std::uint64_t number) {
+        Connection* connection = find(number);
+        if (connection == nullptr || connection->closing) return;
+        Staged& staged = stage(*connection);
+        staged.size = size;
+        staged.bytes = bytes;
+    });
 }
 
 void Gateway::deliver_staged() {

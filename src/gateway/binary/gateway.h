@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "gateway/binary/connection.h"
+#include "gateway/binary/drop_copies.h"
 #include "gateway/binary/reports.h"
 #include "gateway/binary/session_table.h"
 #include "gateway/command_port.h"
@@ -113,6 +114,9 @@ class Gateway {
     bool read_events();
     void on_event(const Event& event, Moment now);
     void stage_report(const Event& event, Moment now);
+    void stage_copies(const Event& event, Moment now);
+    [[nodiscard]] Staged& stage(Connection& connection);
+    [[nodiscard]] ReportContext report_context(std::uint64_t sequence, Moment now) const;
     void on_session_event(const Event& event, Moment now);
     void on_negotiated(const SessionNegotiated& event, Moment now);
     void on_established(const SessionEstablished& event, Moment now);
@@ -139,6 +143,7 @@ class Gateway {
     std::deque<std::uint64_t> waiting_for_room_;
     std::vector<std::uint64_t> querying_;
 
+    DropCopies copies_;
     std::vector<Staged> staged_;  // as many as there are events in a batch
     std::size_t staged_count_ = 0;
     std::vector<Connection*> dirty_;

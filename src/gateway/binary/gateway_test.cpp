@@ -7,139 +7,15 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/memory.h"
-#include "gateway/binary/scripted_engine.h"
-#include "gateway/binary/wire_client.h"
+#include "gateway/binary/gateway_rig.h"
 
 using namespace dcx;
 using namespace dcx::gateway;
-
-namespace {
-
-constexpr std::int64_t kMs = 1'000'000;
-const Ed25519Seed kSeed{std::byte{1}};
-
-// Says when events are released.
-class WatchedEngine final : public ScriptedEngine {
-  public:
-    using ScriptedEngine::ScriptedEngine;
-    void release(std::size_t count) override {
-        if (on_release) on_release();
-        ScriptedEngine::release(count);
-    }
-    std::function<void()> on_release;
-};
-
-struct RigOptions {
-    std::size_t ring = 256;
-    bool begun = true;
-    GatewayOptions gateway;
-};
-
-// A gateway, its engine and its clients on one thread and one reactor; time moves only by hand.
-class Rig {
-  public:
-    explicit Rig(const RigOptions& options = {}) : channel_(options.ring, memory_, bell_) {
-        if (options.begun) begin();
-        gateway = std::make_unique<Gateway>(
-            Gateway::Wiring{.reactor = reactor, .clock = clock, .commands = channel_, .events = engine},
-            options.gateway);
-        REQUIRE(gateway->start().has_value());
-        if (options.begun) until([&] { return gateway->ready(); });
-    }
-    void begin() {
-        engine.begin();
-        engine.open_account();
-        engine.list_market();
-        key = engine.add_key(kSeed, AccountId{3u}, kPermitRead | kPermitTrade);
-    }
-
-    void round() {
-        reactor.poll(0);
-        if (engine_runs) engine.run();
-        gateway->poll();
-    }
-    // Rounds until it is so; a bound instead of a clock, because the only waiting is for loopback sockets.
-    template <class Condition>
-    void until(const Condition& condition) {
-        for (int i = 0; i < 20'000; ++i) {
-            if (condition()) return;
-            round();
-            if (i > 50) reactor.poll(1);
-        }
-        FAIL("it never came");
-    }
-    void rounds(int count) {
-        for (int i = 0; i < count; ++i) round();
-    }
-    void pass(std::int64_t ms) {
-        clock.advance(ms * kMs);
-        rounds(3);
-    }
-
-    std::unique_ptr<WireClient> connect() { return std::make_unique<WireClient>(reactor, gateway->port()); }
-    std::unique_ptr<WireClient> challenged() {
-        auto client = connect();
-        until([&] { return client->challenged; });
-        return client;
-    }
-    WireClient::Received next(WireClient& client) {
-        until([&] { return !client.received.empty() || client.closed(); });
-        auto received = client.next();
-        REQUIRE(received.has_value());
-        return *received;
-    }
-    std::unique_ptr<WireClient> negotiated(std::uint64_t client_session = 1) {
-        auto client = challenged();
-        client->send_negotiate(kSeed, key, client_session);
-        last_negotiated = next(*client).as<Negotiated>();
-        return client;
-    }
-    std::unique_ptr<WireClient> established(std::uint64_t client_session = 1, std::uint32_t heartbeat_ms = 60'000) {
-        auto client = negotiated(client_session);
-        client->send(Establish{.heartbeat_ms = heartbeat_ms});
-        CHECK(next(*client).as<Established>().heartbeat_ms == heartbeat_ms);
-        return client;
-    }
-    TerminateCode end_of(WireClient& client) {
-        until([&] { return client.closed(); });
-        REQUIRE(client.terminated().has_value());
-        return *client.terminated();
-    }
-
-  private:
-    HeapMemory memory_;
-    platform::Doorbell bell_;
-    ring::Channel<Submission> channel_;
-
-  public:
-    ManualClock clock;
-    net::Reactor reactor{net::Reactor::Options{.clock = &clock}};
-    WatchedEngine engine{channel_};
-    std::unique_ptr<Gateway> gateway;
-    KeyId key{1u};
-    Negotiated last_negotiated;
-    bool engine_runs = true;
-};
-
-PlaceOrder order(std::uint64_t id) {
-    return {.cl_ord_id = ClOrdId{id},
-            .price = Price{std::int64_t{100}},
-            .quantity = Quantity{std::int64_t{3}},
-            .account = AccountId{3u},
-            .instrument = InstrumentId{1u},
-            .side = Side::buy,
-            .type = OrderType::limit,
-            .time_in_force = TimeInForce::gtc};
-}
-
-}  // namespace
+using namespace dcx::gateway::gateway_test;
 
 TEST_CASE("the whole way over TCP: report numbers, stamps, metrics") {
     Rig rig;
@@ -171,9 +47,9 @@ TEST_CASE("the whole way over TCP: report numbers, stamps, metrics") {
 TEST_CASE("a mass cancel and a self-trade rule are commands, and their answers reports") {
     Rig rig;
     auto client = rig.established();
-    client->command(MassCancel{.cl_ord_id = ClOrdId{std::uint64_t{4}}, .account = AccountId{3u}, .side = Side::sell},
+    client->command(MassCancel{.cl_ord_id = ClOrdId{std::uint64_t{4}}, .account = AccountId{6u}, .side = Side::sell},
                     1);
-    client->command(SetSelfTradeRule{.reference = 7, .account = AccountId{3u}, .rule = SelfTradeRule::cancel_both}, 2);
+    client->command(SetSelfTradeRule{.reference = 7, .account = AccountId{6u}, .rule = SelfTradeRule::cancel_both}, 2);
     const auto canceled = rig.next(*client);
     CHECK(canceled.header.template_id == kReportTemplate + 39);
     CHECK(canceled.header.sequence == 1);
@@ -192,7 +68,7 @@ TEST_CASE("a resumed session goes on with its numbers, and what it missed has be
     rig.until([&] { return !rig.engine.sessions[0].established; });
     // Told while nobody listens.
     rig.engine.next_command({});
-    rig.engine.emit(OrderCanceled{.account = AccountId{3u}, .instrument = InstrumentId{1u}, .side = Side::buy},
+    rig.engine.emit(OrderCanceled{.account = AccountId{6u}, .instrument = InstrumentId{1u}, .side = Side::buy},
                     SessionId{1u});
     rig.until([&] { return rig.gateway->metrics().reports_away.get() == 1; });
 
@@ -566,7 +442,7 @@ TEST_CASE("queries are answered in order beside reports, also when many are aske
             CHECK(received.header.sequence == 0);
         }
     }
-    CHECK(listings == 3 * 2000);
+    CHECK(listings == 6 * 2000);
     CHECK_FALSE(client->closed());
 }
 

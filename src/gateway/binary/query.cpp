@@ -1,60 +1,89 @@
 #include "gateway/binary/query.h"
 
+#include <cstring>
+
+#include "base/check.h"
+#include "gateway/binary/query_answers.h"
 #include "gateway/binary/reports.h"
 
 namespace dcx::gateway {
 namespace {
 
-// False: there is no such item, the answer is complete.
-bool send_balance(const OpenQuery& query, const ReadModel& model, FrameSink& out, Moment now) {
-    if (query.next >= model.assets().size()) return false;
-    const AssetId asset = model.assets()[query.next].asset;
-    const Holding holding = model.balance(query.account, asset);
-    out.send(make_frame(Balance{.reference = query.reference,
-                                .as_of = model.as_of(),
-                                .available = holding.available,
-                                .held = holding.held,
-                                .account = query.account,
-                                .asset = asset},
-                        now.wall)
-                 .bytes());
-    return true;
-}
+// The next frame of what is told as it stands. Each function says whether there was one.
+class Teller {
+  public:
+    Teller(OpenQuery& query, const ReadModel& model, FrameSink& out, Moment now)
+        : query_(query), model_(model), out_(out), now_(now) {}
 
-template <EventBody Body>
-void send_listing(const Body& listing, const ReadModel& model, FrameSink& out, Moment now) {
-    Event event;
-    event.header.sequence = model.as_of();
-    event.set(listing);
-    ReportBytes bytes;
-    const std::size_t size = encode_report(event, {}, bytes);
-    std::memcpy(bytes.data() + offsetof(FrameHeader, sending_time), &now.wall, sizeof now.wall);
-    out.send({bytes.data(), size});
-}
+    bool next() {
+        switch (query_.template_id) {
+            case kTemplateOpenOrdersQuery: return open_order();
+            case kTemplatePendingsQuery: return pending();
+            default: return prepared();
+        }
+    }
 
-bool send_next_listing(const OpenQuery& query, const ReadModel& model, FrameSink& out, Moment now) {
-    const std::size_t assets = model.assets().size();
-    if (query.next < assets) {
-        send_listing(model.assets()[query.next], model, out, now);
+  private:
+    // One that is done since the query began is left out.
+    bool open_order() {
+        while (query_.next < query_.orders.size()) {
+            const KnownOrder* order = model_.orders().find(query_.orders[query_.next++]);
+            if (order == nullptr) continue;
+            say(status_report(*order, model_.as_of()));
+            return true;
+        }
+        return false;
+    }
+    bool pending() {
+        const LedgerView::Pending* pending = model_.ledger().next_pending(query_.account, query_.next);
+        if (pending == nullptr) return false;
+        query_.next = pending->number;
+        say(PendingTransfer{.reference = query_.reference,
+                            .as_of = model_.as_of(),
+                            .id = pending->id,
+                            .amount = pending->amount,
+                            .expires = pending->expires,
+                            .debit_account = pending->debit_account,
+                            .credit_account = pending->credit_account,
+                            .asset = pending->asset,
+                            .scope = pending->scope,
+                            .address = pending->address,
+                            .zero = {}});
         return true;
     }
-    if (query.next - assets >= model.instruments().size()) return false;
-    send_listing(model.instruments()[query.next - assets], model, out, now);
-    return true;
-}
+    bool prepared() {
+        if (query_.sent >= query_.frames.size()) return false;
+        std::uint32_t length = 0;
+        std::memcpy(&length, query_.frames.data() + query_.sent, sizeof length);
+        out_.send(std::span{query_.frames}.subspan(query_.sent, length));
+        query_.sent += length;
+        return true;
+    }
+    template <WireBlock Block>
+    void say(const Block& block) {
+        out_.send(make_frame(block, now_.wall).bytes());
+    }
+
+    OpenQuery& query_;
+    const ReadModel& model_;
+    FrameSink& out_;
+    Moment now_;
+};
 
 }  // namespace
 
 void answer_some(Session& session, const ReadModel& model, FrameSink& out, Moment now, std::size_t frames) {
+    if (!session.querying() || !model.whole()) return;
     OpenQuery& query = session.query();
-    for (; frames > 0 && session.querying(); --frames) {
-        const bool sent = query.kind == OpenQuery::Kind::balances ? send_balance(query, model, out, now)
-                                                                  : send_next_listing(query, model, out, now);
-        if (sent)
-            ++query.next;
-        else
-            session.finish_query(RejectReason::none, now);
+    if (!query.begun) {
+        query.begun = true;
+        query.since = model.begun_at();
+        const RejectReason refused = prepare_answer(query, model, now.wall);
+        if (refused != RejectReason::none) return session.finish_query(refused, now);
     }
+    Teller teller(query, model, out, now);
+    for (; frames > 0 && session.querying(); --frames)
+        if (!teller.next()) session.finish_query(RejectReason::none, now);
 }
 
 }  // namespace dcx::gateway

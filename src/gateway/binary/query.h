@@ -8,7 +8,8 @@
 
 namespace dcx::gateway {
 
-// Sends at most `frames` more frames of the session's open query, and QueryDone behind the last one.
+// Sends at most `frames` more frames of the session's open query, and QueryDone behind the last one. In the middle of a
+// command it sends nothing.
 void answer_some(Session& session, const ReadModel& model, FrameSink& out, Moment now, std::size_t frames);
 
 }  // namespace dcx::gateway

@@ -18,6 +18,10 @@ ReportHeader report_header(const EventHeader& event, const ReportContext& contex
             .durability = context.durability};
 }
 
+std::uint8_t execution_flags(std::uint8_t order_flags) {
+    return (order_flags & kOrderPostOnly) != 0 ? kExecutionPostOnly : std::uint8_t{0};
+}
+
 void fill(ExecutionReport& report, const OrderAccepted& order) {
     report.order_id = order.order_id;
     report.cl_ord_id = order.cl_ord_id;
@@ -30,6 +34,10 @@ void fill(ExecutionReport& report, const OrderAccepted& order) {
     report.side = order.side;
     report.exec_type = ExecType::accepted;
     report.ord_status = OrdStatus::accepted;
+    report.time_in_force = order.time_in_force;
+    report.type = order.type;
+    report.flags = execution_flags(order.flags);
+    report.expire_at = order.expire_at;
 }
 
 void fill(ExecutionReport& report, const OrderRejected& order) {
@@ -42,6 +50,10 @@ void fill(ExecutionReport& report, const OrderRejected& order) {
     report.exec_type = ExecType::rejected;
     report.ord_status = OrdStatus::rejected;
     report.reject_reason = order.reason;
+    report.time_in_force = order.time_in_force;
+    report.type = order.type;
+    report.flags = execution_flags(order.flags);
+    report.wait_ns = order.wait_ns;
 }
 
 void fill(ExecutionReport& report, const OrderFilled& order, const TradeExecuted& trade) {
@@ -76,8 +88,9 @@ void fill(ExecutionReport& report, const OrderCanceled& order) {
     report.account = order.account;
     report.instrument = order.instrument;
     report.side = order.side;
-    report.exec_type = ExecType::canceled;
-    report.ord_status = OrdStatus::canceled;
+    const bool expired = order.reason == CancelReason::expired;
+    report.exec_type = expired ? ExecType::expired : ExecType::canceled;
+    report.ord_status = expired ? OrdStatus::expired : OrdStatus::canceled;
     report.cancel_reason = order.reason;
 }
 
@@ -110,6 +123,17 @@ void fill(ExecutionReport& report, const OrderDecremented& order) {
     report.ord_status = order.cum ? OrdStatus::partially_filled : OrdStatus::accepted;
 }
 
+// What the event itself does not say of its order.
+void add_known(ExecutionReport& report, const KnownOrder& order) {
+    report.price = order.price;
+    report.time_in_force = order.time_in_force;
+    report.type = order.type;
+    report.flags = execution_flags(order.flags);
+    report.cum_notional = order.cum_notional;
+    report.expire_at = order.expire_at;
+    report.session = order.session;
+}
+
 // True when the event is told as an ExecutionReport, which is then filled but for its header.
 bool fill_execution(ExecutionReport& report, const Event& event, const TradeExecuted* trade) {
     switch (event.header.kind) {
@@ -128,12 +152,26 @@ bool fill_execution(ExecutionReport& report, const Event& event, const TradeExec
 
 }  // namespace
 
+bool is_execution(EventKind kind) {
+    switch (kind) {
+        case EventKind::order_accepted:
+        case EventKind::order_rejected:
+        case EventKind::order_filled:
+        case EventKind::order_canceled:
+        case EventKind::order_amended:
+        case EventKind::order_decremented: return true;
+        default: return false;
+    }
+}
+
 std::size_t encode_report(const Event& event, const ReportContext& context, ReportBytes& out) {
     const ReportHeader report = report_header(event.header, context);
     std::byte* const block = out.data() + sizeof(FrameHeader);
     std::uint16_t template_id = kTemplateExecutionReport;
     std::size_t block_length = sizeof(ExecutionReport);
     if (ExecutionReport execution{.header = report}; fill_execution(execution, event, context.trade)) {
+        execution.session = event.header.session;
+        if (context.order != nullptr && execution.order_id) add_known(execution, *context.order);
         std::memcpy(block, &execution, sizeof execution);
     } else {
         const std::size_t body = body_size(event.header.kind);
@@ -151,6 +189,31 @@ std::size_t encode_report(const Event& event, const ReportContext& context, Repo
 void stamp_sent(std::byte* report, Time sent) {
     std::memcpy(report + offsetof(FrameHeader, sending_time), &sent, sizeof sent);
     std::memcpy(report + sizeof(FrameHeader) + offsetof(ReportHeader, sent), &sent, sizeof sent);
+}
+
+void mark_copy(std::byte* report) {
+    const std::uint64_t none = 0;
+    std::memcpy(report + offsetof(FrameHeader, sequence), &none, sizeof none);
+    std::byte& flags = report[sizeof(FrameHeader) + offsetof(ExecutionReport, flags)];
+    flags |= std::byte{kExecutionCopy};
+}
+
+ExecutionReport status_report(const KnownOrder& order, Sequence as_of) {
+    ExecutionReport report{.header = {.event_sequence = as_of},
+                           .order_id = order.order_id,
+                           .cl_ord_id = order.cl_ord_id,
+                           .order_qty = order.order_qty,
+                           .leaves_qty = order.leaves,
+                           .cum_qty = order.cum,
+                           .account = order.account,
+                           .instrument = order.instrument,
+                           .slot = order.slot,
+                           .side = order.side,
+                           .exec_type = ExecType::status,
+                           .ord_status = order.status,
+                           .cancel_reason = order.cancel_reason};
+    add_known(report, order);
+    return report;
 }
 
 }  // namespace dcx::gateway

@@ -5,7 +5,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
+#include "gateway/order_view.h"
 #include "model/event.h"
 #include "model/frame.h"
 #include "model/wire.h"
@@ -18,6 +20,7 @@ struct ReportContext {
     Time durable{};            // when the gateway saw the event
     Durability durability{};
     const TradeExecuted* trade = nullptr;  // of an OrderFilled: the trade just before it
+    const KnownOrder* order = nullptr;     // what the event told of, as it stands now; none: it is not known
 };
 
 inline constexpr std::size_t kMaxReport = sizeof(FrameHeader) + sizeof(ExecutionReport);
@@ -26,7 +29,23 @@ static_assert(kMaxReport >= sizeof(FrameHeader) + sizeof(ReportHeader) + kEventB
 
 // Writes the whole frame and returns its size. The times of sending are left 0 until stamp_sent().
 std::size_t encode_report(const Event& event, const ReportContext& context, ReportBytes& out);
+// Events of this kind are told as ExecutionReports.
+[[nodiscard]] bool is_execution(EventKind kind);
 // Into the frame of a report: when it is handed to the socket.
 void stamp_sent(std::byte* report, Time sent);
+// Makes the frame of an execution report a drop copy.
+void mark_copy(std::byte* report);
+
+// Answers to queries: how an order stands, and what is registered, as a report without number and stamps.
+[[nodiscard]] ExecutionReport status_report(const KnownOrder& order, Sequence as_of);
+template <EventBody Body>
+std::size_t encode_listing(const Body& body, Sequence as_of, Time now, ReportBytes& out) {
+    Event event;
+    event.header.sequence = as_of;
+    event.set(body);
+    const std::size_t size = encode_report(event, {}, out);
+    std::memcpy(out.data() + offsetof(FrameHeader, sending_time), &now, sizeof now);
+    return size;
+}
 
 }  // namespace dcx::gateway

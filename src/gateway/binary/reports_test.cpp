@@ -28,11 +28,14 @@ struct Sent {
     ReportBytes bytes{};
     Frame frame;
 
-    explicit Sent(const Event& event, const TradeExecuted* trade = nullptr) {
-        const std::size_t size = encode_report(
-            event,
-            {.sequence = 12, .durable = Time{std::int64_t{5200}}, .durability = Durability::disk, .trade = trade},
-            bytes);
+    explicit Sent(const Event& event, const TradeExecuted* trade = nullptr, const KnownOrder* order = nullptr) {
+        const std::size_t size = encode_report(event,
+                                               {.sequence = 12,
+                                                .durable = Time{std::int64_t{5200}},
+                                                .durability = Durability::disk,
+                                                .trade = trade,
+                                                .order = order},
+                                               bytes);
         stamp_sent(bytes.data(), Time{std::int64_t{5300}});
         const auto decoded = decode_frame({bytes.data(), size}, response_block_size);
         REQUIRE(decoded.has_value());
@@ -68,7 +71,7 @@ TEST_CASE("accepted and rejected") {
                                                       .cl_ord_id = client_id(2),
                                                       .price = ticks(100),
                                                       .quantity = lots(7),
-                                                      .account = AccountId{3u},
+                                                      .account = AccountId{6u},
                                                       .instrument = InstrumentId{1u},
                                                       .slot = OrderSlot{4u},
                                                       .side = Side::sell})}
@@ -180,7 +183,7 @@ TEST_CASE("decremented is told as restated, with what is left") {
                                  .quantity = lots(6),
                                  .leaves = lots(4),
                                  .cum = lots(3),
-                                 .account = AccountId{3u},
+                                 .account = AccountId{6u},
                                  .instrument = InstrumentId{1u},
                                  .side = Side::sell,
                                  .rested = 1};
@@ -194,7 +197,7 @@ TEST_CASE("decremented is told as restated, with what is left") {
     CHECK(restated.order_qty == lots(7));
     CHECK(restated.leaves_qty == lots(4));
     CHECK(restated.cum_qty == lots(3));
-    CHECK(restated.account.value == 3);
+    CHECK(restated.account.value == 6);
     CHECK(restated.instrument.value == 1);
     CHECK(restated.side == Side::sell);
     CHECK(restated.last_qty == lots(0));
@@ -230,4 +233,51 @@ TEST_CASE("everything else is its event's body behind a report header") {
     CHECK(report.header.event_sequence.value == 90);
     CHECK(report.body.cl_ord_id == client_id(4));
     CHECK(report.body.reason == RejectReason::unknown_order);
+}
+
+TEST_CASE("an order that expires is told as expired, with what it has traded") {
+    const OrderCanceled canceled{.order_id = OrderId{std::uint64_t{8}},
+                                 .cl_ord_id = client_id(5),
+                                 .quantity = lots(4),
+                                 .cum = lots(3),
+                                 .reason = CancelReason::expired,
+                                 .rested = 1};
+    const KnownOrder known{.price = ticks(70),
+                           .cum_notional = Amount{std::int64_t{210}},
+                           .expire_at = Time{std::int64_t{900}},
+                           .session = SessionId{4u},
+                           .type = OrderType::limit,
+                           .time_in_force = TimeInForce::day,
+                           .flags = kOrderPostOnly};
+    const auto report = Sent{event_of(canceled), nullptr, &known}.execution();
+    CHECK(report.exec_type == ExecType::expired);
+    CHECK(report.ord_status == OrdStatus::expired);
+    CHECK(report.cancel_reason == CancelReason::expired);
+    CHECK(report.cum_qty == lots(3));
+    CHECK(report.cum_notional.value == 210);
+    CHECK(report.expire_at.value == 900);
+    CHECK(report.time_in_force == TimeInForce::day);
+    CHECK(report.flags == kExecutionPostOnly);
+    CHECK(report.session == SessionId{4u});
+    CHECK(report.orig_cl_ord_id == client_id(0));
+}
+
+TEST_CASE("a throttled order is told how long to wait") {
+    const OrderRejected rejected{.reason = RejectReason::throttled, .wait_ns = 1500};
+    const auto report = Sent{event_of(rejected)}.execution();
+    CHECK(report.reject_reason == RejectReason::throttled);
+    CHECK(report.wait_ns == 1500);
+    CHECK(report.session == SessionId{1u});
+}
+
+TEST_CASE("a drop copy is the report, marked and without a number") {
+    ReportBytes bytes{};
+    const OrderAccepted accepted{.order_id = OrderId{std::uint64_t{8}}, .flags = kOrderPostOnly};
+    const std::size_t size = encode_report(event_of(accepted), {.sequence = 12}, bytes);
+    mark_copy(bytes.data());
+    const auto frame = decode_frame({bytes.data(), size}, response_block_size);
+    CHECK(frame->header.sequence == 0);
+    CHECK(frame->as<ExecutionReport>().flags == (kExecutionCopy | kExecutionPostOnly));
+    CHECK(is_execution(EventKind::order_accepted));
+    CHECK_FALSE(is_execution(EventKind::cancel_rejected));
 }

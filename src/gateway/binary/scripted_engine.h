@@ -77,9 +77,11 @@ class ScriptedEngine : public EventSource {
                         .index = index_++,
                         .session = session,
                         .wait_ns = 250,
-                        .flags = flags,
+                        .flags = static_cast<std::uint16_t>(flags | kLastOfCommand),
                         .gateway = gateway_};
         event.set(body);
+        if (event.header.index > 0 && !events_.empty())
+            events_.back().header.flags &= static_cast<std::uint16_t>(~kLastOfCommand);
         if (session) ++sessions.at(session.value - 1).next_outgoing;
         events_.push_back(event);
     }
@@ -89,9 +91,10 @@ class ScriptedEngine : public EventSource {
         index_ = 0;
         gateway_ = header.gateway;
     }
-    AccountId open_account() {
+    AccountId open_account(AccountId owner = {}) {
         next_command({});
-        emit(AccountOpened{.account = AccountId{++last_account_}, .account_kind = AccountKind::customer});
+        emit(AccountOpened{
+            .account = AccountId{++last_account_}, .owner = owner, .account_kind = AccountKind::customer});
         return AccountId{last_account_};
     }
     // Two assets and the instrument 1 that trades them.
@@ -201,6 +204,12 @@ class ScriptedEngine : public EventSource {
              session);
     }
     [[nodiscard]] bool has_account(AccountId id) const { return id.value > 0 && id.value <= last_account_; }
+    // Far inside what a core takes: no sum of what is asked here can leave 64 bits.
+    [[nodiscard]] static bool is_sane(Price price, Quantity quantity) {
+        constexpr std::int64_t most = std::int64_t{1} << 30;
+        return price.value > 0 && price.value <= most && quantity.value > 0 && quantity.value <= most;
+    }
+    [[nodiscard]] bool has_asset(AssetId id) const { return id.value > 0 && id.value <= last_asset_; }
     void reject_cancel(ClOrdId id, AccountId account, const Command& command) {
         emit(CancelRejected{.cl_ord_id = id,
                             .account = account,
@@ -220,6 +229,13 @@ class ScriptedEngine : public EventSource {
                                               .instrument = order.instrument,
                                               .side = order.side,
                                               .reason = RejectReason::unknown_instrument},
+                                session);
+                if (!is_sane(order.price, order.quantity))
+                    return emit(OrderRejected{.cl_ord_id = order.cl_ord_id,
+                                              .account = order.account,
+                                              .instrument = order.instrument,
+                                              .side = order.side,
+                                              .reason = RejectReason::price_out_of_range},
                                 session);
                 emit(OrderAccepted{.order_id = OrderId{++last_order_id_},
                                    .cl_ord_id = order.cl_ord_id,
@@ -251,7 +267,7 @@ class ScriptedEngine : public EventSource {
             }
             case CommandKind::amend_order: {
                 const auto amend = command.as<AmendOrder>();
-                if (!has_account(amend.account) || last_instrument_ == 0)
+                if (!has_account(amend.account) || last_instrument_ == 0 || !is_sane(amend.price, amend.quantity))
                     return reject_cancel(amend.cl_ord_id, amend.account, command);
                 return emit(OrderAmended{.order_id = amend.order_id,
                                          .cl_ord_id = amend.cl_ord_id,
@@ -284,6 +300,10 @@ class ScriptedEngine : public EventSource {
                 const auto transfer = command.as<Transfer>();
                 if (!has_account(transfer.debit_account) || !has_account(transfer.credit_account))
                     return reject(command, RejectReason::unknown_account, session);
+                if (!has_asset(transfer.asset)) return reject(command, RejectReason::unknown_asset, session);
+                // Any number of them stays far from what a total can be.
+                if (transfer.amount.value < 1 || transfer.amount.value > kMaxAmount)
+                    return reject(command, RejectReason::amount_out_of_range, session);
                 return emit(Transferred{.id = transfer.id,
                                         .amount = transfer.amount,
                                         .debit_account = transfer.debit_account,
@@ -309,6 +329,8 @@ class ScriptedEngine : public EventSource {
             }
             case CommandKind::list_instrument: {
                 const auto listing = command.as<ListInstrument>();
+                if (!has_asset(listing.base) || !has_asset(listing.quote))
+                    return reject(command, RejectReason::unknown_asset, session);
                 return emit(InstrumentListed{.symbol = listing.symbol,
                                              .instrument = InstrumentId{++last_instrument_},
                                              .base = listing.base,
@@ -322,6 +344,8 @@ class ScriptedEngine : public EventSource {
         }
     }
 
+    static constexpr std::int64_t kMaxAmount = std::int64_t{1} << 40;
+
     ring::Channel<Submission>& commands_;
     std::vector<Event> events_;
     std::size_t read_ = 0;
@@ -329,7 +353,7 @@ class ScriptedEngine : public EventSource {
     std::uint32_t index_ = 0;
     std::uint32_t gateway_ = 0;
     std::uint64_t last_order_id_ = 0;
-    std::uint32_t last_account_ = 2;
+    std::uint32_t last_account_ = kFirstCustomer.value - 1;
     std::uint32_t last_asset_ = 0;
     std::uint32_t last_instrument_ = 0;
 };

@@ -107,11 +107,17 @@ std::expected<Taken, TerminateCode> Session::on_negotiate(const Frame& frame) {
 std::expected<Taken, TerminateCode> Session::on_establish(const Frame& frame, Moment now) {
     if (state_ != SessionState::negotiated) return std::unexpected(TerminateCode::wrong_state);
     const auto establish = frame.as<Establish>();
-    if (establish.zero != 0 || establish.heartbeat_ms < kMinHeartbeatMs || establish.heartbeat_ms > kMaxHeartbeatMs)
+    if (!all_zero(establish.zero) || establish.heartbeat_ms < kMinHeartbeatMs ||
+        establish.heartbeat_ms > kMaxHeartbeatMs)
         return std::unexpected(TerminateCode::malformed_frame);
     Submission* slot = context_.commands.claim();
     if (slot == nullptr) return Taken::later;
-    *slot = submission(EstablishSession{.connection = connection_}, now);
+    // Scope and grace are the core's to check.
+    *slot = submission(EstablishSession{.connection = connection_,
+                                        .grace_ms = establish.grace_ms,
+                                        .cancel_orders = establish.cancel_orders,
+                                        .zero = {}},
+                       now);
     slot->command.header.session = negotiated_.session;
     context_.commands.commit();
     heartbeat_ms_ = establish.heartbeat_ms;
@@ -127,34 +133,36 @@ std::expected<Taken, TerminateCode> Session::on_established_frame(const Frame& f
             return std::unexpected(TerminateCode::out_of_sequence);
         return Taken::yes;
     }
-    if (querying()) return Taken::later;
-    if (frame.header.template_id == kTemplateBalanceQuery) {
-        const auto query = frame.as<BalanceQuery>();
-        if (query.zero != 0) return std::unexpected(TerminateCode::malformed_frame);
-        on_balance_query(query, now);
-        return Taken::yes;
-    }
-    DCX_CHECK(frame.header.template_id == kTemplateListQuery);
-    query_ = {
-        .kind = OpenQuery::Kind::listings, .reference = frame.as<ListQuery>().reference, .account = {}, .next = 0};
-    return Taken::yes;
+    return on_query(frame, now);
 }
 
-void Session::on_balance_query(const BalanceQuery& query, Moment now) {
-    query_ = {.kind = OpenQuery::Kind::balances, .reference = query.reference, .account = query.account, .next = 0};
+std::expected<Taken, TerminateCode> Session::on_query(const Frame& frame, Moment now) {
+    if (querying()) return Taken::later;
+    auto query = read_query(frame);
+    if (!query) return std::unexpected(query.error());
+    query_ = std::move(*query);
+    query_.session = negotiated_.session;
     const KnownKey* key = context_.model.key(negotiated_.key);
     DCX_CHECK(key != nullptr);
-    const bool is_operator = (key->permissions & kPermitOperator) != 0;
-    if (key->revoked) return finish_query(RejectReason::key_revoked, now);
-    if (!is_operator && (key->permissions & kPermitRead) == 0) return finish_query(RejectReason::not_permitted, now);
-    if (!is_operator && query.account != key->account) return finish_query(RejectReason::not_your_account, now);
-    if (!context_.model.has_account(query.account)) return finish_query(RejectReason::unknown_account, now);
+    const RejectReason refused = refusal_of(query_, context_.model, *key);
+    const bool copies = query_.template_id == kTemplateDropCopyRequest;
+    if (copies && refused == RejectReason::none) {
+        drop_copy_ = {.on = true, .account = query_.account};
+        copies_wanted_ = true;
+    }
+    if (copies || refused != RejectReason::none) finish_query(refused, now);
+    return Taken::yes;
 }
 
 void Session::finish_query(RejectReason reason, Moment now) {
     context_.metrics.queries.add();
-    send(QueryDone{.reference = query_.reference, .reason = reason}, now);
-    query_.kind = OpenQuery::Kind::none;
+    send(QueryDone{.reference = query_.reference,
+                   .as_of = context_.model.as_of(),
+                   .since = query_.since,
+                   .reason = reason,
+                   .zero = {}},
+         now);
+    query_ = {};
 }
 
 Outcome Session::verify(Moment now) {

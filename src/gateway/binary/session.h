@@ -5,13 +5,15 @@
 //
 // A TerminateCode as a result means: this session is over, say so and close; afterwards only close() may be called (any
 // number of times). The session in the core may outlive the connection by the time its DisconnectSession needs. One
-// thread; no allocation.
+// thread; no allocation but for answers to queries.
 #pragma once
 
 #include <cstdint>
 #include <expected>
 #include <span>
+#include <utility>
 
+#include "gateway/binary/open_query.h"
 #include "gateway/command_port.h"
 #include "gateway/metrics.h"
 #include "gateway/read_model.h"
@@ -56,13 +58,10 @@ enum class SessionState : std::uint8_t {
     over,
 };
 
-// An answer that is being sent, as much at a time as the connection has room for.
-struct OpenQuery {
-    enum class Kind : std::uint8_t { none, balances, listings };
-    Kind kind = Kind::none;
-    std::uint64_t reference{};
-    AccountId account{};
-    std::size_t next = 0;
+// Which execution reports a connection gets copies of.
+struct DropCopy {
+    bool on = false;
+    AccountId account{};  // and its sub-accounts; 0: of all
 };
 
 using Outcome = std::expected<void, TerminateCode>;
@@ -103,7 +102,11 @@ class Session {
     [[nodiscard]] std::uint64_t connection() const { return connection_; }
     [[nodiscard]] SessionId id() const { return negotiated_.session; }
     [[nodiscard]] OpenQuery& query() { return query_; }
-    [[nodiscard]] bool querying() const { return query_.kind != OpenQuery::Kind::none; }
+    [[nodiscard]] bool querying() const { return query_.template_id != 0; }
+    [[nodiscard]] KeyId key() const { return negotiated_.key; }
+    [[nodiscard]] const DropCopy& drop_copy() const { return drop_copy_; }
+    // A request for copies was taken since the last call.
+    [[nodiscard]] bool take_copies_wanted() { return std::exchange(copies_wanted_, false); }
 
   private:
     std::expected<Taken, TerminateCode> on_command(const Frame& frame, Moment now);
@@ -111,7 +114,7 @@ class Session {
     std::expected<Taken, TerminateCode> on_established_frame(const Frame& frame, Moment now);
     std::expected<Taken, TerminateCode> on_negotiate(const Frame& frame);
     std::expected<Taken, TerminateCode> on_establish(const Frame& frame, Moment now);
-    void on_balance_query(const BalanceQuery& query, Moment now);
+    std::expected<Taken, TerminateCode> on_query(const Frame& frame, Moment now);
     void disconnect(Moment now);
     void enter(SessionState state, Moment now);
     template <MessageBody Body>
@@ -134,6 +137,8 @@ class Session {
     Negotiate negotiate_{};
     SessionNegotiated negotiated_{};
     OpenQuery query_;
+    DropCopy drop_copy_;
+    bool copies_wanted_ = false;
 };
 
 }  // namespace dcx::gateway

@@ -2,141 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include <deque>
-#include <optional>
-#include <vector>
-
-#include "base/ed25519.h"
-#include "base/memory.h"
-#include "gateway/binary/query.h"
-#include "gateway/binary/scripted_engine.h"
+#include "gateway/binary/session_rig.h"
 
 using namespace dcx;
 using namespace dcx::gateway;
-
-namespace {
-
-constexpr std::int64_t kMs = 1'000'000;
-const Ed25519Seed kSeed{std::byte{1}};
-
-// One session between a client that is the test and an engine that is scripted, without sockets.
-class Rig final : public FrameSink {
-  public:
-    explicit Rig(std::size_t ring = 64) : channel_(ring, memory_, bell_), engine(channel_) {
-        engine.begin();
-        engine.open_account();
-        engine.list_market();
-        key = engine.add_key(kSeed, AccountId{3u}, kPermitRead | kPermitTrade);
-        follow();
-    }
-
-    void send(std::span<const std::byte> frame) override { sent_.emplace_back(frame.begin(), frame.end()); }
-
-    // The next frame the session sent, as the given block.
-    template <class Block>
-    Block expect(std::uint16_t template_id = Block::template_id) {
-        REQUIRE_FALSE(sent_.empty());
-        const auto frame = decode_frame(sent_.front(), response_block_size);
-        REQUIRE(frame.has_value());
-        REQUIRE(frame->complete());
-        REQUIRE(frame->header.template_id == template_id);
-        const auto block = frame->as<Block>();
-        sent_.pop_front();
-        return block;
-    }
-    [[nodiscard]] bool silent() const { return sent_.empty(); }
-
-    std::expected<Taken, TerminateCode> receive(std::span<const std::byte> bytes) {
-        const auto frame = decode_frame(bytes, request_block_size);
-        REQUIRE(frame.has_value());
-        REQUIRE(frame->complete());
-        return session.on_frame(*frame, now);
-    }
-    template <WireBlock Block>
-    std::expected<Taken, TerminateCode> receive(const Block& block, std::uint64_t sequence = 0) {
-        return receive(make_frame(block, now.wall, sequence).bytes());
-    }
-    std::expected<Taken, TerminateCode> place(std::uint64_t sequence) {
-        const PlaceOrder order{.cl_ord_id = ClOrdId{sequence},
-                               .price = Price{std::int64_t{5}},
-                               .quantity = Quantity{std::int64_t{5}},
-                               .account = AccountId{3u},
-                               .instrument = InstrumentId{1u},
-                               .side = Side::buy};
-        return receive(make_command_frame(order, now.wall, sequence).bytes());
-    }
-
-    // Lets the engine answer and brings its answers to the session; reports are only counted.
-    void follow() {
-        commands.flush();
-        engine.run();
-        for (auto events = engine.peek(1); !events.empty(); events = engine.peek(1)) {
-            const Event event = events.front();
-            engine.release(1);
-            model.apply(event);
-            if (event.header.session) ++reports;
-            switch (event.header.kind) {
-                case EventKind::session_negotiated: session.on_negotiated(event.as<SessionNegotiated>(), now); break;
-                case EventKind::session_established: session.on_established(now); break;
-                case EventKind::session_disconnected: ended = session.on_disconnected(); break;
-                case EventKind::command_rejected:
-                    if (!event.header.session) ended = session.on_refused(event.as<CommandRejected>().reason, now);
-                    break;
-                default: break;
-            }
-        }
-    }
-    void challenge() {
-        session.challenge(now);
-        challenge_ = expect<Challenge>();
-    }
-    Negotiate signed_negotiate(std::uint64_t client_session = 77) {
-        const NegotiateMessage message{
-            .nonce = challenge_.nonce, .venue_id = challenge_.venue_id, .client_session = client_session, .key = key};
-        return {.client_session = client_session,
-                .key = key,
-                .signature = ed25519_sign(kSeed, std::as_bytes(std::span{&message, 1}))};
-    }
-    void negotiate() {
-        challenge();
-        REQUIRE(receive(signed_negotiate()).has_value());
-        REQUIRE(session.verify(now).has_value());
-        follow();
-    }
-    void establish(std::uint32_t heartbeat_ms = 1000) {
-        negotiate();
-        negotiated = expect<Negotiated>();
-        REQUIRE(receive(Establish{.heartbeat_ms = heartbeat_ms}).has_value());
-        follow();
-        CHECK(expect<Established>().heartbeat_ms == heartbeat_ms);
-    }
-    void pass(std::int64_t ns) {
-        now.wall.value += ns;
-        now.monotonic_ns += ns;
-    }
-
-  private:
-    HeapMemory memory_;
-    platform::Doorbell bell_;
-    ring::Channel<Submission> channel_;
-    std::deque<std::vector<std::byte>> sent_;
-    Challenge challenge_;
-
-  public:
-    ScriptedEngine engine;
-    CommandPort commands{channel_};
-    ReadModel model;
-    GatewayMetrics metrics;
-    SessionContext context{.model = model, .commands = commands, .metrics = metrics, .gateway = 5};
-    Session session{context, *this, 900};
-    Moment now{Time{std::int64_t{1'700'000'000'000'000'000}}, 1'000'000};
-    KeyId key;
-    Negotiated negotiated;
-    std::optional<TerminateCode> ended;
-    int reports = 0;
-};
-
-}  // namespace
+using namespace dcx::gateway::session_test;
 
 TEST_CASE("the way in: challenge, negotiate, establish, then commands") {
     Rig rig;
@@ -144,7 +14,7 @@ TEST_CASE("the way in: challenge, negotiate, establish, then commands") {
     CHECK(rig.negotiated.client_session == 77);
     CHECK(rig.negotiated.next_incoming == 1);
     CHECK(rig.negotiated.next_outgoing == 1);
-    CHECK(rig.negotiated.account == AccountId{3u});
+    CHECK(rig.negotiated.account == AccountId{6u});
     CHECK(rig.negotiated.permissions == (kPermitRead | kPermitTrade));
     CHECK(rig.session.state() == SessionState::established);
     CHECK(rig.metrics.sessions_open.get() == 1);
@@ -187,7 +57,7 @@ TEST_CASE("authentication fails alike for an unknown key, another's signature, a
     SUBCASE("no key") { negotiate.key = KeyId{0u}; }
     SUBCASE("wrong signature") { negotiate.signature[5] ^= std::byte{1}; }
     SUBCASE("another client session") { negotiate.client_session = 78; }
-    SUBCASE("another's key") { negotiate.key = rig.engine.add_key({std::byte{9}}, AccountId{3u}, kPermitRead); }
+    SUBCASE("another's key") { negotiate.key = rig.engine.add_key({std::byte{9}}, AccountId{6u}, kPermitRead); }
     rig.follow();
     REQUIRE(rig.receive(negotiate).has_value());
     const auto verified = rig.session.verify(rig.now);
@@ -274,13 +144,26 @@ TEST_CASE("reserved fields and ranges of session messages") {
         rig.negotiate();
         CHECK(rig.receive(Establish{.heartbeat_ms = 999}) == malformed);
         CHECK(rig.receive(Establish{.heartbeat_ms = 60'001}) == malformed);
-        CHECK(rig.receive(Establish{.heartbeat_ms = 1000, .zero = 1}) == malformed);
+        CHECK(rig.receive(Establish{.heartbeat_ms = 1000, .zero = {0, 1}}) == malformed);
     }
     SUBCASE("queries and terminate") {
         rig.establish();
-        CHECK(rig.receive(BalanceQuery{.account = AccountId{3u}, .zero = 1}) == malformed);
+        CHECK(rig.receive(BalanceQuery{.account = AccountId{6u}, .zero = 1}) == malformed);
         CHECK(rig.receive(Terminate{.code = TerminateCode::finished, .zero = {1}}) == malformed);
     }
+}
+
+TEST_CASE("what a disconnect is to cancel goes to the core as it was sent") {
+    Rig rig;
+    rig.negotiate();
+    rig.expect<Negotiated>();
+    REQUIRE(rig.receive(Establish{.heartbeat_ms = 1000, .grace_ms = 500, .cancel_orders = CancelScope::account})
+                .has_value());
+    rig.follow();
+    const auto sent = rig.engine.seen.back().command.as<EstablishSession>();
+    CHECK(sent.grace_ms == 500);
+    CHECK(sent.cancel_orders == CancelScope::account);
+    CHECK(rig.expect<Established>().heartbeat_ms == 1000);
 }
 
 TEST_CASE("timeouts and heartbeats") {
@@ -402,97 +285,4 @@ TEST_CASE("a session that the core disconnects by itself ends as not accepting")
     Rig rig;
     rig.establish();
     CHECK(rig.session.on_disconnected() == TerminateCode::not_accepting);
-}
-
-TEST_CASE("balance query: every asset of the own account, nobody else's") {
-    Rig rig;
-    rig.establish();
-    rig.engine.next_command({});
-    rig.engine.emit(Transferred{.debit_available = Amount{std::int64_t{-900}},
-                                .credit_available = Amount{std::int64_t{900}},
-                                .debit_account = kIssuanceAccount,
-                                .credit_account = AccountId{3u},
-                                .asset = AssetId{2u}});
-    rig.follow();
-    SUBCASE("own") {
-        REQUIRE(rig.receive(BalanceQuery{.reference = 5, .account = AccountId{3u}}) == Taken::yes);
-        CHECK(rig.session.querying());
-        // A second query waits for the first; commands do not.
-        CHECK(rig.receive(ListQuery{}) == Taken::later);
-        CHECK(rig.place(1) == Taken::yes);
-        answer_some(rig.session, rig.model, rig, rig.now, 1);
-        const auto first = rig.expect<Balance>();
-        CHECK(first.reference == 5);
-        CHECK(first.asset == AssetId{1u});
-        CHECK(first.available.value == 0);
-        CHECK(rig.silent());
-        answer_some(rig.session, rig.model, rig, rig.now, 100);
-        const auto second = rig.expect<Balance>();
-        CHECK(second.asset == AssetId{2u});
-        CHECK(second.available.value == 900);
-        CHECK(second.account == AccountId{3u});
-        CHECK(second.as_of == rig.model.as_of());
-        const auto done = rig.expect<QueryDone>();
-        CHECK(done.reference == 5);
-        CHECK(done.reason == RejectReason::none);
-        CHECK_FALSE(rig.session.querying());
-    }
-    SUBCASE("another's") {
-        REQUIRE(rig.receive(BalanceQuery{.reference = 6, .account = kFeeAccount}) == Taken::yes);
-        CHECK_FALSE(rig.session.querying());
-        CHECK(rig.expect<QueryDone>().reason == RejectReason::not_your_account);
-    }
-    SUBCASE("with a key that was revoked since") {
-        rig.engine.next_command({});
-        rig.engine.emit(KeyRevoked{.key = rig.key});
-        rig.follow();
-        REQUIRE(rig.receive(BalanceQuery{.account = AccountId{3u}}) == Taken::yes);
-        CHECK(rig.expect<QueryDone>().reason == RejectReason::key_revoked);
-    }
-}
-
-TEST_CASE("balance query with other keys: an operator sees every account, a trading key alone none") {
-    Rig rig;
-    SUBCASE("operator") {
-        rig.key = rig.engine.add_key(kSeed, AccountId{}, kPermitAll);
-        rig.follow();
-        rig.establish();
-        REQUIRE(rig.receive(BalanceQuery{.account = kFeeAccount}) == Taken::yes);
-        CHECK(rig.session.querying());
-        answer_some(rig.session, rig.model, rig, rig.now, 100);
-        CHECK(rig.expect<Balance>().account == kFeeAccount);
-        CHECK(rig.expect<Balance>().account == kFeeAccount);
-        CHECK(rig.expect<QueryDone>().reason == RejectReason::none);
-        REQUIRE(rig.receive(BalanceQuery{.account = AccountId{44u}}) == Taken::yes);
-        CHECK(rig.expect<QueryDone>().reason == RejectReason::unknown_account);
-    }
-    SUBCASE("no permission to read") {
-        rig.key = rig.engine.add_key(kSeed, AccountId{3u}, kPermitTrade);
-        rig.follow();
-        rig.establish();
-        REQUIRE(rig.receive(BalanceQuery{.account = AccountId{3u}}) == Taken::yes);
-        CHECK(rig.expect<QueryDone>().reason == RejectReason::not_permitted);
-    }
-}
-
-TEST_CASE("list query: assets, then instruments, as their events") {
-    struct ListedAsset {
-        ReportHeader header{};
-        AssetListed body{};
-    };
-    struct ListedInstrument {
-        ReportHeader header{};
-        InstrumentListed body{};
-    };
-    Rig rig;
-    rig.establish();
-    REQUIRE(rig.receive(ListQuery{.reference = 8}) == Taken::yes);
-    answer_some(rig.session, rig.model, rig, rig.now, 100);
-    const auto asset = [&] { return rig.expect<ListedAsset>(kReportTemplate + 13).body; };
-    CHECK(asset().symbol.view() == "DEC");
-    CHECK(asset().symbol.view() == "USD");
-    const auto instrument = rig.expect<ListedInstrument>(kReportTemplate + 14);
-    CHECK(instrument.body.symbol.view() == "DEC/USD");
-    CHECK(instrument.header.event_sequence == rig.model.as_of());
-    CHECK(rig.expect<QueryDone>().reference == 8);
 }

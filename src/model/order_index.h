@@ -10,7 +10,7 @@
 #include "base/check.h"
 #include "model/types.h"
 
-namespace dcx::feed {
+namespace dcx {
 
 class OrderIndex {
   public:
@@ -71,4 +71,4 @@ class OrderIndex {
     std::size_t size_ = 0;
 };
 
-}  // namespace dcx::feed
+}  // namespace dcx

@@ -1,0 +1,103 @@
+#include "wallet/vault_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace dcx::wallet {
+namespace {
+
+class File {
+  public:
+    explicit File(int fd) : fd_(fd) {}
+    ~File() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    [[nodiscard]] int fd() const { return fd_; }
+
+  private:
+    int fd_;
+};
+
+std::unexpected<VaultFileError> failed(const char* what) {
+    const char* description = ::strerrordesc_np(errno);
+    return std::unexpected(
+        VaultFileError{VaultErrorKind::file_failed,
+                       std::string{what} + ": " + (description != nullptr ? description : "unknown error")});
+}
+
+bool write_all(int fd, std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+std::string folder_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == path.npos) return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::expected<void, VaultFileError> write_beside(int fd, const std::string& beside, const std::string& path,
+                                                 std::span<const std::byte> bytes) {
+    if (::fchmod(fd, 0600) != 0) return failed("it can't be protected");
+    if (!write_all(fd, bytes) || ::fsync(fd) != 0) return failed("it can't be written");
+    // A plain rename would replace a vault that came to be in the meantime.
+    if (::renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) return {};
+    if (errno == EEXIST) return std::unexpected(VaultFileError{VaultErrorKind::exists, {}});
+    return failed("it can't be put in place");
+}
+
+}  // namespace
+
+std::expected<void, VaultFileError> write_vault_file(const std::string& path, std::span<const std::byte> bytes) {
+    const std::string folder_path = folder_of(path);
+    const File folder{::open(folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (folder.fd() < 0) return failed("its folder can't be opened");
+    std::string beside = path + ".XXXXXX";
+    const File file{::mkostemp(beside.data(), O_CLOEXEC)};
+    if (file.fd() < 0) return failed("it can't be created");
+    if (auto written = write_beside(file.fd(), beside, path, bytes); !written) {
+        ::unlink(beside.c_str());
+        return written;
+    }
+    if (::fsync(folder.fd()) != 0) return failed("it is written, but its folder can't be synced");
+    return {};
+}
+
+std::expected<std::vector<std::byte>, VaultFileError> read_vault_file(const std::string& path) {
+    // Without waiting for a writer, should it be a pipe.
+    const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    if (file.fd() < 0) return failed("it can't be opened");
+    struct stat status{};
+    // Asked of the open file, so that it cannot be exchanged in between.
+    if (::fstat(file.fd(), &status) != 0) return failed("it can't be examined");
+    if (!S_ISREG(status.st_mode)) return std::unexpected(VaultFileError{VaultErrorKind::not_a_vault, "is not a file"});
+    if ((status.st_mode & 077) != 0) return std::unexpected(VaultFileError{VaultErrorKind::not_private, {}});
+    // One byte more than the longest, so that a longer file is seen as such.
+    std::vector<std::byte> bytes(kMaxVaultFile + 1);
+    std::size_t size = 0;
+    while (size < bytes.size()) {
+        const ssize_t read = ::read(file.fd(), bytes.data() + size, bytes.size() - size);
+        if (read < 0 && errno == EINTR) continue;
+        if (read < 0) return failed("it can't be read");
+        if (read == 0) break;
+        size += static_cast<std::size_t>(read);
+    }
+    if (size > kMaxVaultFile) return std::unexpected(VaultFileError{VaultErrorKind::not_a_vault, "is too long"});
+    bytes.resize(size);
+    return bytes;
+}
+
+}  // namespace dcx::wallet

@@ -1,0 +1,247 @@
+#include "reference/coverage.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <vector>
+
+namespace dcx::reference {
+
+namespace {
+
+constexpr std::int64_t kFarTicks = 131'072;
+
+// The least of each in half a million commands.
+struct Least {
+    std::string_view name;
+    std::uint64_t count;
+};
+constexpr std::string_view kAmendFills = "fills of amends";
+constexpr std::string_view kFilledFoks = "filled FOKs";
+constexpr std::string_view kFarSweeps = "far sweeps";  // fills of one command more than kFarTicks from each other
+constexpr std::string_view kPlacesWithoutLevel = "places without a level";  // refused though there was a slot
+constexpr std::string_view kAmendsWithoutLevel = "amends without a level";
+constexpr std::string_view kMassCancelsInParts = "mass cancels in parts";
+constexpr std::string_view kTicksInParts = "ticks in parts";
+constexpr std::string_view kTicksOfMany = "ticks of many units";
+constexpr std::string_view kIdleTicks = "ticks with nothing due";
+constexpr std::string_view kSweepsInParts = "kill switches in parts";
+constexpr std::string_view kRebates = "rebates";
+constexpr std::string_view kBudgetFills = "fills of a budget";
+constexpr std::string_view kSubAccountOrders = "orders of sub-accounts";
+constexpr std::string_view kGroupsPassed = "groups passed";
+constexpr std::string_view kByTwo = "carried out by two persons";
+constexpr std::string_view kBustParts = "parts of busts paid by account 5";
+
+constexpr std::array<Least, 16> kLeast = {{{kAmendFills, 1000},
+                                           {kFilledFoks, 1000},
+                                           {kFarSweeps, 100},
+                                           {kPlacesWithoutLevel, 1000},
+                                           {kAmendsWithoutLevel, 1000},
+                                           {kMassCancelsInParts, 100},
+                                           {kTicksInParts, 200},
+                                           {kTicksOfMany, 500},
+                                           {kIdleTicks, 500},
+                                           {kSweepsInParts, 100},
+                                           {kRebates, 1000},
+                                           {kBudgetFills, 500},
+                                           {kSubAccountOrders, 5000},
+                                           {kGroupsPassed, 500},
+                                           {kByTwo, 500},
+                                           {kBustParts, 10}}};
+
+// Refused of an amend, too.
+constexpr std::array<RejectReason, 8> kAmendRisks = {
+    RejectReason::price_outside_collar,    RejectReason::account_frozen,      RejectReason::throttled,
+    RejectReason::position_limit_exceeded, RejectReason::daily_loss_exceeded, RejectReason::account_killed,
+    RejectReason::market_killed,           RejectReason::venue_killed};
+
+// Of each step that a group's member can fail at.
+constexpr std::array<RejectReason, 15> kGroupFailures = {RejectReason::malformed_field,
+                                                         RejectReason::not_your_account,
+                                                         RejectReason::id_malformed,
+                                                         RejectReason::id_too_old,
+                                                         RejectReason::exists,
+                                                         RejectReason::id_already_failed,
+                                                         RejectReason::amount_out_of_range,
+                                                         RejectReason::same_account,
+                                                         RejectReason::venue_account,
+                                                         RejectReason::timeout_out_of_range,
+                                                         RejectReason::unknown_account,
+                                                         RejectReason::unknown_asset,
+                                                         RejectReason::account_frozen,
+                                                         RejectReason::insufficient_funds,
+                                                         RejectReason::group_too_long};
+
+// All numbers of an enumeration that its to_string knows.
+template <class Enum>
+std::set<Enum> all_of_enum() {
+    std::set<Enum> result;
+    for (std::uint16_t i = 1; i < 256; ++i)
+        if (to_string(static_cast<Enum>(i)) != "unknown") result.insert(static_cast<Enum>(i));
+    return result;
+}
+
+// Not of a command: told after a start.
+bool restored(EventKind kind) { return kind >= EventKind::balance_restored && kind <= EventKind::restore_completed; }
+
+template <class Key>
+std::uint64_t of(const std::map<Key, std::uint64_t>& counts, Key key) {
+    const auto found = counts.find(key);
+    return found == counts.end() ? 0 : found->second;
+}
+
+}  // namespace
+
+void Coverage::start_run() {
+    rules_.clear();
+    sub_accounts_.clear();
+    with_budget_.clear();
+    max_orders_ = 0;
+}
+
+void Coverage::count(const Command& command, std::span<const Event> events, std::uint32_t open_orders) {
+    std::vector<std::int64_t> prices;
+    for (const Event& e : events) {
+        ++kinds_[e.header.kind];
+        count_reject(e, open_orders);
+        count_self_trade(e);
+        count_trading(command, e);
+        count_money(e);
+        if (e.header.kind == EventKind::trade_executed) prices.push_back(e.as<TradeExecuted>().price.value);
+    }
+    count_group(command, events);
+    if (!events.empty() && events[0].header.kind == EventKind::genesis_applied)
+        max_orders_ = command.as<Genesis>().max_orders;
+    fills_of_one_command_ = std::max<std::uint64_t>(fills_of_one_command_, prices.size());
+    if (command.header.kind == CommandKind::amend_order) counts_[kAmendFills] += prices.size();
+    if (!prices.empty()) counts_[kFarSweeps] += std::abs(prices.back() - prices.front()) > kFarTicks;
+    if (command.header.kind == CommandKind::place_order && !prices.empty())
+        counts_[kFilledFoks] += command.as<PlaceOrder>().time_in_force == TimeInForce::fok;
+}
+
+void Coverage::count_reject(const Event& e, std::uint32_t open_orders) {
+    if (e.header.kind == EventKind::command_rejected) ++reasons_[e.as<CommandRejected>().reason];
+    if (e.header.kind == EventKind::order_rejected) {
+        const RejectReason reason = e.as<OrderRejected>().reason;
+        ++reasons_[reason];
+        counts_[kPlacesWithoutLevel] += reason == RejectReason::capacity_exhausted && open_orders < max_orders_;
+    }
+    if (e.header.kind == EventKind::cancel_rejected) {
+        const auto rejected = e.as<CancelRejected>();
+        ++reasons_[rejected.reason];
+        if (rejected.command != CommandKind::amend_order) return;
+        ++amend_reasons_[rejected.reason];
+        counts_[kAmendsWithoutLevel] += rejected.reason == RejectReason::capacity_exhausted;
+    }
+}
+
+void Coverage::count_self_trade(const Event& e) {
+    if (e.header.kind == EventKind::self_trade_rule_set)
+        rules_[e.as<SelfTradeRuleSet>().account] = e.as<SelfTradeRuleSet>().rule;
+    if (e.header.kind == EventKind::trade_executed) {
+        const auto trade = e.as<TradeExecuted>();
+        if (trade.maker_account == trade.taker_account) ++own_meetings_[rules_[trade.maker_account]];
+    }
+    if (e.header.kind == EventKind::order_decremented) ++own_meetings_[rules_[e.as<OrderDecremented>().account]];
+    if (e.header.kind != EventKind::order_canceled) return;
+    const auto canceled = e.as<OrderCanceled>();
+    ++cancels_[canceled.reason];
+    if (canceled.reason == CancelReason::self_trade) ++own_meetings_[rules_[canceled.account]];
+}
+
+void Coverage::count_trading(const Command& command, const Event& e) {
+    switch (e.header.kind) {
+        case EventKind::account_opened:
+            if (e.as<AccountOpened>().owner.value != 0) sub_accounts_.insert(e.as<AccountOpened>().account);
+            break;
+        case EventKind::order_accepted: {
+            const auto accepted = e.as<OrderAccepted>();
+            counts_[kSubAccountOrders] += sub_accounts_.contains(accepted.account);
+            if (command.as<PlaceOrder>().budget.value != 0) with_budget_.insert(accepted.order_id);
+            break;
+        }
+        case EventKind::order_filled: {
+            const auto filled = e.as<OrderFilled>();
+            counts_[kRebates] += filled.fee.value < 0;
+            counts_[kBudgetFills] += with_budget_.contains(filled.order_id);
+            break;
+        }
+        case EventKind::mass_canceled: counts_[kMassCancelsInParts] += e.as<MassCanceled>().complete == 0; break;
+        case EventKind::kill_switch_set: counts_[kSweepsInParts] += e.as<KillSwitchSet>().complete == 0; break;
+        case EventKind::ticked: {
+            const auto ticked = e.as<Ticked>();
+            counts_[kTicksInParts] += ticked.complete == 0;
+            counts_[kTicksOfMany] += ticked.done > 2;
+            counts_[kIdleTicks] += ticked.done == 0;
+            break;
+        }
+        default: break;
+    }
+}
+
+void Coverage::count_money(const Event& e) {
+    if (e.header.kind == EventKind::pending_resolved) ++resolved_[e.as<PendingResolved>().state];
+    if (e.header.kind == EventKind::proposal_approved) counts_[kByTwo] += e.as<ProposalApproved>().complete;
+    if (e.header.kind != EventKind::posted) return;
+    const auto posted = e.as<Posted>();
+    counts_[kBustParts] += posted.cause == PostingCause::trade_bust && posted.debit_account == kErrorAccount;
+}
+
+// More than one answer to a transfer or a pend: it closed a group.
+void Coverage::count_group(const Command& command, std::span<const Event> events) {
+    const CommandKind kind = command.header.kind;
+    if ((kind != CommandKind::transfer && kind != CommandKind::pend_transfer) || events.size() < 2) return;
+    if (events[0].header.kind != EventKind::command_rejected) {
+        counts_[kGroupsPassed] += events[1].header.kind != EventKind::posted || events.size() > 2;
+        return;
+    }
+    for (const Event& e : events)
+        if (const auto r = e.as<CommandRejected>(); r.reason != RejectReason::linked_failed) ++groups_failed_[r.reason];
+}
+
+std::string Coverage::missing() const {
+    std::string lines;
+    const auto need = [&lines](std::string_view name, std::uint64_t count, std::uint64_t least) {
+        if (count < least)
+            lines += std::string(name) + ": " + std::to_string(count) + " of " + std::to_string(least) + "\n";
+    };
+    for (const RejectReason reason : all_of_enum<RejectReason>()) need(to_string(reason), of(reasons_, reason), 1);
+    for (const RejectReason reason : kAmendRisks)
+        need("amend: " + std::string(to_string(reason)), of(amend_reasons_, reason), 10);
+    for (const EventKind kind : all_of_enum<EventKind>())
+        if (!restored(kind)) need(to_string(kind), of(kinds_, kind), 1);
+    for (const CancelReason reason : all_of_enum<CancelReason>()) need(to_string(reason), of(cancels_, reason), 1000);
+    for (const SelfTradeRule rule : {SelfTradeRule::none, SelfTradeRule::cancel_taker, SelfTradeRule::cancel_maker,
+                                     SelfTradeRule::cancel_both, SelfTradeRule::decrement_and_cancel})
+        need("own orders under rule " + std::to_string(static_cast<int>(rule)), of(own_meetings_, rule), 500);
+    for (const PendingState state : {PendingState::posted, PendingState::voided, PendingState::expired})
+        need("pending: " + std::string(to_string(state)), of(resolved_, state), 1000);
+    for (const RejectReason reason : kGroupFailures)
+        need("group: " + std::string(to_string(reason)), of(groups_failed_, reason), 6);
+    need("members that wait", of(kinds_, EventKind::transfer_linked), 5000);
+    for (const Least& least : kLeast) need(least.name, of(counts_, least.name), least.count);
+    need("trades", of(kinds_, EventKind::trade_executed), 20'000);
+    need("most fills of one command", fills_of_one_command_, 20);
+    return lines;
+}
+
+std::string Coverage::text() const {
+    std::string lines;
+    const auto add = [&lines](std::string_view name, std::uint64_t count) {
+        lines += std::string(name) + " " + std::to_string(count) + "\n";
+    };
+    for (const auto& [reason, count] : reasons_) add(to_string(reason), count);
+    for (const RejectReason reason : kAmendRisks)
+        add("amend: " + std::string(to_string(reason)), of(amend_reasons_, reason));
+    for (const auto& [kind, count] : kinds_) add(to_string(kind), count);
+    for (const auto& [reason, count] : cancels_) add(to_string(reason), count);
+    for (const auto& [rule, count] : own_meetings_) add("rule " + std::to_string(static_cast<int>(rule)), count);
+    for (const auto& [state, count] : resolved_) add("pending: " + std::string(to_string(state)), count);
+    for (const auto& [reason, count] : groups_failed_) add("group: " + std::string(to_string(reason)), count);
+    for (const auto& [name, count] : counts_) add(name, count);
+    add("most fills of one command", fills_of_one_command_);
+    return lines;
+}
+
+}  // namespace dcx::reference

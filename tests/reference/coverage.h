@@ -1,0 +1,52 @@
+// Coverage: what a run of random commands met, counted from commands and events alone, and which of it was too seldom:
+// what the generator no longer reaches is no longer tested. One thread of a test.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "model/command.h"
+#include "model/event.h"
+
+namespace dcx::reference {
+
+class Coverage {
+  public:
+    // A new venue begins.
+    void start_run();
+    void count(const Command& command, std::span<const Event> events, std::uint32_t open_orders);
+
+    // What half a million commands must meet and these did not, a line each.
+    [[nodiscard]] std::string missing() const;
+    // Every count, a line each.
+    [[nodiscard]] std::string text() const;
+
+  private:
+    void count_reject(const Event& event, std::uint32_t open_orders);
+    void count_self_trade(const Event& event);
+    void count_trading(const Command& command, const Event& event);
+    void count_money(const Event& event);
+    void count_group(const Command& command, std::span<const Event> events);
+
+    std::map<RejectReason, std::uint64_t> reasons_;
+    std::map<RejectReason, std::uint64_t> amend_reasons_;
+    std::map<EventKind, std::uint64_t> kinds_;
+    std::map<CancelReason, std::uint64_t> cancels_;
+    std::map<SelfTradeRule, std::uint64_t> own_meetings_;  // under each rule
+    std::map<PendingState, std::uint64_t> resolved_;
+    std::map<RejectReason, std::uint64_t> groups_failed_;  // by the reason of the one that failed
+    std::map<std::string_view, std::uint64_t> counts_;     // of what has no enumerator
+    std::uint64_t fills_of_one_command_ = 0;
+
+    // Of this run
+    std::map<AccountId, SelfTradeRule> rules_;
+    std::set<AccountId> sub_accounts_;
+    std::set<OrderId> with_budget_;
+    std::uint32_t max_orders_ = 0;
+};
+
+}  // namespace dcx::reference
