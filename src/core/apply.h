@@ -206,7 +206,7 @@ class Apply {
     [[nodiscard]] const Session& session() const { return s_.sessions[command_.header.session.value]; }
     [[nodiscard]] Session& session() { return s_.sessions[command_.header.session.value]; }
     // Operators' sessions have no account and so no orders.
-    [[nodiscard]] bool owns(AccountId account) const { return s_.ledger.acts_for(key().account, account); }
+    [[nodiscard]] bool owns(AccountId account) const { return s_.ledger.acts_for(session().account, account); }
     [[nodiscard]] const Key& key() const { return s_.keys[session().key.value]; }
 
     State& s_;

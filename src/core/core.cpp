@@ -146,9 +146,9 @@ void Apply::client_command() {
     if (!s_.has(sender()) || session().established == 0) return reject(RejectReason::session_not_established, {});
     if (command_.header.session_sequence != session().next_incoming) return reject(RejectReason::out_of_sequence, {});
     ++session().next_incoming;
-    if (key().revoked != 0) return reject(RejectReason::key_revoked);
+    if (session().key_revoked != 0) return reject(RejectReason::key_revoked);
     const std::uint32_t needed = needed_permission(command_.header.kind);
-    if ((key().permissions & needed) == 0) return reject(RejectReason::not_permitted);
+    if ((session().permissions & needed) == 0) return reject(RejectReason::not_permitted);
     if (needed == kPermitOperator && needs_two_persons()) return reject(RejectReason::dual_control_required);
     dispatch_client();
 }

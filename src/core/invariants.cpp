@@ -81,6 +81,17 @@ void check_lists(const State& s, std::ostringstream& broken) {
     if (count != s.store.orders.live()) broken << count << " orders in the accounts' lists; ";
 }
 
+// What sessions keep of their keys.
+void check_sessions(const State& s, std::ostringstream& broken) {
+    for (std::uint32_t i = 1; i <= s.session_count; ++i) {
+        const Session& session = s.sessions[i];
+        const Key& key = s.keys[session.key.value];
+        if (session.account != key.account || session.permissions != key.permissions ||
+            session.key_revoked != key.revoked)
+            broken << "session " << i << " is not as its key is; ";
+    }
+}
+
 // What exposures keep of open orders, added up again.
 void check_exposures(const State& s, std::ostringstream& broken) {
     struct Open {
@@ -148,6 +159,7 @@ std::string Core::check_invariants() const {
     Held held;
     check_books(*state_, held, broken);
     check_lists(*state_, broken);
+    check_sessions(*state_, broken);
     check_exposures(*state_, broken);
     check_pending(*state_, held, broken);
     check_ledger(*state_, held, broken);

@@ -15,14 +15,14 @@ RejectReason malformed_unless(bool legal) { return legal ? RejectReason::none : 
 
 // Operators may debit any account.
 RejectReason Apply::owned(AccountId account) const {
-    return !key().account || owns(account) ? RejectReason::none : RejectReason::not_your_account;
+    return !session().account || owns(account) ? RejectReason::none : RejectReason::not_your_account;
 }
 
 void Apply::transfer() {
     const auto body = command_.as<Transfer>();
     const MoneyRequest request{.id = body.id,
                                .amount = body.amount,
-                               .scope = key().account,
+                               .scope = session().account,
                                .debit = body.debit_account,
                                .credit = body.credit_account,
                                .asset = body.asset,
@@ -36,7 +36,7 @@ void Apply::mint() {
     const auto body = command_.as<Mint>();
     move_money({.id = body.id,
                 .amount = body.amount,
-                .scope = key().account,
+                .scope = session().account,
                 .debit = kIssuanceAccount,
                 .credit = body.account,
                 .asset = body.asset,
@@ -49,7 +49,7 @@ void Apply::burn() {
     const auto body = command_.as<Burn>();
     move_money({.id = body.id,
                 .amount = body.amount,
-                .scope = key().account,
+                .scope = session().account,
                 .debit = body.account,
                 .credit = kIssuanceAccount,
                 .asset = body.asset,
@@ -61,7 +61,7 @@ void Apply::pend_transfer() {
     const auto body = command_.as<PendTransfer>();
     MoneyRequest request{.id = body.id,
                          .amount = body.amount,
-                         .scope = key().account,
+                         .scope = session().account,
                          .debit = body.debit_account,
                          .credit = body.credit_account,
                          .asset = body.asset,
@@ -74,11 +74,14 @@ void Apply::pend_transfer() {
 
 void Apply::post_transfer() {
     const auto body = command_.as<PostTransfer>();
-    MoneyRequest request{
-        .id = body.id, .amount = body.amount, .scope = key().account, .debit = body.scope, .kind = TransferKind::post};
+    MoneyRequest request{.id = body.id,
+                         .amount = body.amount,
+                         .scope = session().account,
+                         .debit = body.scope,
+                         .kind = TransferKind::post};
     request.set_own(body.pending_id);
     RejectReason early = malformed_unless(body.zero == 0);
-    if (early == RejectReason::none && key().account && body.scope != key().account)
+    if (early == RejectReason::none && session().account && body.scope != session().account)
         early = RejectReason::not_your_account;
     move_money(request, early);
 }
@@ -86,10 +89,10 @@ void Apply::post_transfer() {
 void Apply::void_transfer() {
     const auto body = command_.as<VoidTransfer>();
     MoneyRequest request{
-        .id = body.id, .scope = key().account, .debit = body.scope, .kind = TransferKind::void_pending};
+        .id = body.id, .scope = session().account, .debit = body.scope, .kind = TransferKind::void_pending};
     request.set_own(body.pending_id);
     RejectReason early = malformed_unless(body.zero == 0);
-    if (early == RejectReason::none && key().account && body.scope != key().account)
+    if (early == RejectReason::none && session().account && body.scope != session().account)
         early = RejectReason::not_your_account;
     move_money(request, early);
 }
@@ -98,7 +101,7 @@ void Apply::withdraw() {
     const auto body = command_.as<Withdraw>();
     MoneyRequest request{.id = body.id,
                          .amount = body.amount,
-                         .scope = key().account,
+                         .scope = session().account,
                          .debit = body.account,
                          .credit = kWithdrawalsAccount,
                          .asset = body.asset,

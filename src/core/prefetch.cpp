@@ -11,6 +11,7 @@ namespace dcx::core {
 namespace {
 
 // Commands ahead of the one that is applied next.
+constexpr std::size_t kBytesAhead = 20;
 constexpr std::size_t kFirstLook = 12;
 constexpr std::size_t kSecondLook = 7;
 constexpr std::size_t kThirdLook = 3;
@@ -61,8 +62,6 @@ class Looks {
 
     // The order that a cancel or an amend names, most likely; of a new order, the one before it in its account's list.
     void second(const Command& c) {
-        if (!s_.has(c.header.session)) return;
-        fetch(&s_.keys[s_.sessions[c.header.session.value].key.value]);
         Lookahead::Command& seen = seen_.of(c);
         switch (seen.kind) {
             case Lookahead::Kind::none: return;
@@ -174,6 +173,12 @@ class Looks {
 void Core::prefetch(std::span<const Command> next) {
     if (!state_->started) return;
     Looks looks(*state_, lookahead_);
+    // A replay's commands come from afar.
+    if (next.size() > kBytesAhead) {
+        const auto* const bytes = reinterpret_cast<const std::byte*>(&next[kBytesAhead]);
+        fetch(bytes);
+        fetch(bytes + sizeof(Command) / 2);
+    }
     if (next.size() > kFirstLook) looks.first(next[kFirstLook]);
     if (next.size() > kSecondLook) looks.second(next[kSecondLook]);
     if (next.size() > kThirdLook) looks.third(next[kThirdLook]);

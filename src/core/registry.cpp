@@ -91,7 +91,7 @@ void Apply::set_self_trade_rule() {
     const auto body = command_.as<SetSelfTradeRule>();
     if (body.rule > SelfTradeRule::decrement_and_cancel || !all_zero(body.zero))
         return reject(RejectReason::malformed_field);
-    if (key().account && !owns(body.account)) return reject(RejectReason::not_your_account);
+    if (session().account && !owns(body.account)) return reject(RejectReason::not_your_account);
     if (!s_.ledger.has_customer(body.account)) return reject(RejectReason::unknown_account);
     s_.ledger.account(body.account).self_trade_rule = body.rule;
     emit(SelfTradeRuleSet{.reference = body.reference, .account = body.account, .rule = body.rule, .zero = {}},
@@ -135,6 +135,8 @@ void Apply::revoke_key() {
     if (!s_.has(body.key)) return reject(RejectReason::unknown_key);
     if (s_.keys[body.key.value].revoked != 0) return reject(RejectReason::key_revoked);
     s_.keys[body.key.value].revoked = 1;
+    for (Session& session : s_.sessions.subspan(1, s_.session_count))
+        if (session.key == body.key) session.key_revoked = 1;
     emit(KeyRevoked{.key = body.key, .zero = 0}, sender());
 }
 

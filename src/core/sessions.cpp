@@ -20,7 +20,11 @@ void Apply::negotiate() {
     if (id == 0) {
         if (s_.session_count + 1 >= s_.sessions.size()) return reject(RejectReason::capacity_exhausted, {});
         id = ++s_.session_count;
-        s_.sessions[id] = Session{.client_session = body.client_session, .last_cl_ord_id = {}, .key = body.key};
+        s_.sessions[id] = Session{.client_session = body.client_session,
+                                  .last_cl_ord_id = {},
+                                  .key = body.key,
+                                  .account = key.account,
+                                  .permissions = static_cast<std::uint16_t>(key.permissions)};
         s_.session_index.insert(hash_of(body.client_session, body.key.value), id);
     }
     const Session& session = s_.sessions[id];

@@ -20,7 +20,6 @@
 
 namespace dcx::core {
 
-// One line each: a command's first looks.
 struct alignas(64) Key {
     std::array<std::byte, 32> public_key{};
     AccountId account{};  // 0: an operator's
@@ -35,7 +34,11 @@ struct alignas(64) Session {
     std::uint64_t next_outgoing{1};
     ClOrdId last_cl_ord_id{};
     KeyId key{};
-    std::uint32_t established{};
+    // Of that key, so that a command needs one line for its sender.
+    AccountId account{};
+    std::uint16_t permissions{};
+    std::uint8_t key_revoked{};
+    std::uint8_t established{};
     // What its end takes with it: chosen when it was established, and by its dead-man switch.
     std::uint32_t grace_ms{};
     CancelScope disconnect_scope{};
@@ -44,8 +47,8 @@ struct alignas(64) Session {
     std::uint32_t group{};         // in TransferGroups, 0: none is open
     DeadlineHandle disconnect{};
     DeadlineHandle dead_man{};
-    std::uint32_t zero{};
 };
+static_assert(kPermitAll <= 0xFFFF);
 static_assert(sizeof(Key) == 64 && sizeof(Session) == 64);
 
 // An operator's command that waits for a second person.

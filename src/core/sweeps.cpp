@@ -77,7 +77,7 @@ bool Apply::sweep_account(AccountId account, SessionId of_session, CancelReason 
 }
 
 bool Apply::sweep_session(SessionId session, CancelScope scope, CancelReason reason, std::uint32_t& units) {
-    const AccountId account = s_.keys[s_.sessions[session.value].key.value].account;
+    const AccountId account = s_.sessions[session.value].account;
     if (!account) return true;
     if (scope == CancelScope::account) return sweep_account(account, {}, reason, units);
     if (!sweep_account(account, session, reason, units)) return false;
