@@ -85,7 +85,9 @@ class SlotIndex {
     }
     // The line of this hash is wanted soon.
     void prefetch(std::uint32_t hash) const {
-        if (!entries_.empty()) __builtin_prefetch(base(now_) + (hash & (now_.size - 1)));
+        if (entries_.empty()) return;
+        __builtin_prefetch(base(now_) + (hash & (now_.size - 1)));
+        if (moving()) __builtin_prefetch(base(old_) + (hash & (old_.size - 1)));
     }
     // Entries of the table in use.
     [[nodiscard]] std::uint64_t table_size() const { return now_.size; }
