@@ -33,6 +33,58 @@ std::vector<Command> transfer_script(std::size_t& begin) {
     return std::move(s.commands);
 }
 
+// A million accounts: 100,000 owners with a session each and nine sub-accounts each. Owners pay from any of their ten
+// to any account.
+std::vector<Command> million_script(std::size_t& begin) {
+    constexpr std::uint32_t owners = 100'000;
+    constexpr std::uint32_t all = 1'000'000;
+    Script s;
+    Random random(4);
+    s.add(Genesis{.max_accounts = all + kFirstCustomer.value - 1,
+                  .max_assets = 1,
+                  .max_instruments = 1,
+                  .max_orders = 16,
+                  .max_sessions = owners + 1,
+                  .max_keys = owners + 1,
+                  .max_price_levels = 16,
+                  .max_fills_per_command = 16,
+                  .max_transfer_ids = 1u << 21});
+    s.add(NegotiateSession{.client_session = 1, .key = KeyId{1u}});
+    s.add(EstablishSession{}, operator_session);
+    s.add(ListAsset{.symbol = AssetSymbol("DEC"), .issue_cap = Amount{kMaxIssue}, .scale = 8}, operator_session);
+    for (std::uint32_t i = 0; i < all; ++i) {
+        s.add(OpenAccount{.reference = i,
+                          .owner = i < owners ? AccountId{} : account_of(i % owners),
+                          .account_kind = AccountKind::customer},
+              operator_session);
+        s.add(Mint{.id = s.id(random),
+                   .amount = Amount{1'000'000'000'000},
+                   .account = account_of(i),
+                   .asset = AssetId{1u}},
+              operator_session);
+    }
+    for (std::uint32_t i = 0; i < owners; ++i) {
+        AddKey key{.account = account_of(i), .permissions = kPermitTransfer};
+        const std::uint64_t number = random.next();
+        std::memcpy(key.public_key.data(), &number, sizeof number);
+        s.add(key, operator_session);
+        s.add(NegotiateSession{.client_session = 1, .key = KeyId{i + 2}});
+        s.add(EstablishSession{}, session_of(i));
+    }
+    begin = s.commands.size();
+    for (std::uint32_t i = 0; i < flow_size; ++i) {
+        const auto from = static_cast<std::uint32_t>(random.below(all));
+        const auto to = (from + 1 + static_cast<std::uint32_t>(random.below(all - 1))) % all;
+        s.add(Transfer{.id = s.id(random),
+                       .amount = Amount{random.between(1, 1'000'000)},
+                       .debit_account = account_of(from),
+                       .credit_account = account_of(to),
+                       .asset = AssetId{1u}},
+              session_of(from % owners));
+    }
+    return std::move(s.commands);
+}
+
 using Clock = std::chrono::steady_clock;
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -89,6 +141,12 @@ void core_with_money_one_by_one(benchmark::State& state) {
 void transfers(benchmark::State& state) {
     std::size_t begin = 0;
     const auto commands = transfer_script(begin);
+    run_core(state, commands, begin, Mode::batches);
+}
+
+void transfers_of_a_million(benchmark::State& state) {
+    std::size_t begin = 0;
+    const auto commands = million_script(begin);
     run_core(state, commands, begin, Mode::batches);
 }
 
@@ -158,5 +216,6 @@ BENCHMARK(core_with_money_one_by_one)->UseManualTime()->Unit(benchmark::kMillise
 BENCHMARK(core_with_money)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(3);
 BENCHMARK(book_alone)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(3);
 BENCHMARK(transfers)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(3);
+BENCHMARK(transfers_of_a_million)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(3);
 
 }  // namespace
