@@ -37,7 +37,7 @@ class Looks {
                     balance(body.account, State::paid_asset(instrument, body.side));
                     exposure(body.account, body.instrument);
                 }
-                s_.cl_ord_index.prefetch(hash_of(body.cl_ord_id.value, c.header.session.value));
+                s_.cl_ord_index.prefetch(hash_of_count(body.cl_ord_id.value, c.header.session.value));
                 return;
             }
             case CommandKind::cancel_order: {
@@ -94,9 +94,9 @@ class Looks {
         }
         // Its entry of the other index goes with it.
         if (seen.kind == Lookahead::Kind::by_cl_ord_id)
-            s_.order_index.prefetch(hash_of(order.id.value));
+            s_.order_index.prefetch(hash_of_count(order.id.value));
         else
-            s_.cl_ord_index.prefetch(hash_of(details.cl_ord_id.value, details.session.value));
+            s_.cl_ord_index.prefetch(hash_of_count(details.cl_ord_id.value, details.session.value));
     }
 
     // An order that trades at once: the money of both sides, and all that goes with the other one when it is filled.
@@ -114,8 +114,8 @@ class Looks {
         account(details.account);
         fetch(&s_.details[details.account_prev]);
         fetch(&s_.details[details.account_next]);
-        s_.order_index.prefetch(hash_of(s_.store.orders[seen.slot].id.value));
-        s_.cl_ord_index.prefetch(hash_of(details.cl_ord_id.value, details.session.value));
+        s_.order_index.prefetch(hash_of_count(s_.store.orders[seen.slot].id.value));
+        s_.cl_ord_index.prefetch(hash_of_count(details.cl_ord_id.value, details.session.value));
         fetch(&s_.sessions[details.session.value]);
     }
 
@@ -155,11 +155,11 @@ class Looks {
             s_.store.orders.prefetch(hint.value);
         } else if (id) {
             seen.kind = Lookahead::Kind::by_id;
-            seen.hash = hash_of(id.value);
+            seen.hash = hash_of_count(id.value);
             s_.order_index.prefetch(seen.hash);
         } else {
             seen.kind = Lookahead::Kind::by_cl_ord_id;
-            seen.hash = hash_of(orig.value, session.value);
+            seen.hash = hash_of_count(orig.value, session.value);
             s_.cl_ord_index.prefetch(seen.hash);
         }
     }

@@ -28,11 +28,11 @@ State::State(const Genesis& g, MemorySource& memory)
 
 std::uint32_t State::find_order(OrderId id, OrderSlot hint) const {
     if (store.orders.holds(hint.value, id)) return hint.value;
-    return order_index.find(hash_of(id.value), [&](std::uint32_t slot) { return store.orders[slot].id == id; });
+    return order_index.find(hash_of_count(id.value), [&](std::uint32_t slot) { return store.orders[slot].id == id; });
 }
 
 std::uint32_t State::find_order(SessionId session, ClOrdId id) const {
-    return cl_ord_index.find(hash_of(id.value, session.value), [&](std::uint32_t slot) {
+    return cl_ord_index.find(hash_of_count(id.value, session.value), [&](std::uint32_t slot) {
         return details[slot].cl_ord_id == id && details[slot].session == session;
     });
 }

@@ -168,10 +168,10 @@ void Apply::cancel_open(std::uint32_t slot, SessionId report_to, ClOrdId cl_ord_
 void Apply::remember_order(std::uint32_t slot) {
     OpenOrder& details = s_.details[slot];
     const std::uint64_t id = s_.store.orders[slot].id.value;
-    s_.order_index.insert(hash_of(id), slot);
+    s_.order_index.insert(hash_of_count(id), slot);
     // Ids count up, so the place of one that comes soon is known.
-    s_.order_index.prefetch(hash_of(id + kIdsAhead));
-    s_.cl_ord_index.insert(hash_of(details.cl_ord_id.value, details.session.value), slot);
+    s_.order_index.prefetch(hash_of_count(id + kIdsAhead));
+    s_.cl_ord_index.insert(hash_of_count(details.cl_ord_id.value, details.session.value), slot);
     Account& account = s_.ledger.account(details.account);
     ++account.open_orders;
     ++s_.exposures(details.account, details.instrument).open_orders;
@@ -198,8 +198,8 @@ void Apply::forget_order(std::uint32_t slot) {
         account.last_order = details.account_prev;
     else
         s_.details[details.account_next].account_prev = details.account_prev;
-    s_.order_index.erase(hash_of(s_.store.orders[slot].id.value), slot);
-    s_.cl_ord_index.erase(hash_of(details.cl_ord_id.value, details.session.value), slot);
+    s_.order_index.erase(hash_of_count(s_.store.orders[slot].id.value), slot);
+    s_.cl_ord_index.erase(hash_of_count(details.cl_ord_id.value, details.session.value), slot);
     s_.store.orders.give(slot);
 }
 
@@ -329,9 +329,9 @@ void Apply::amend() {
 
     const ClOrdId orig = details.cl_ord_id;
     if (sender() == details.session) {
-        s_.cl_ord_index.erase(hash_of(orig.value, details.session.value), slot);
+        s_.cl_ord_index.erase(hash_of_count(orig.value, details.session.value), slot);
         details.cl_ord_id = body.cl_ord_id;
-        s_.cl_ord_index.insert(hash_of(body.cl_ord_id.value, details.session.value), slot);
+        s_.cl_ord_index.insert(hash_of_count(body.cl_ord_id.value, details.session.value), slot);
     }
     const Balance& balance = s_.ledger.balance(details.account, asset);
     emit(OrderAmended{.order_id = order.id,

@@ -27,6 +27,12 @@ namespace dcx::core {
     return static_cast<std::uint32_t>(z >> 64) ^ static_cast<std::uint32_t>(z);
 }
 
+// Of numbers that count up: eight neighbours share a line of the index (its entries have 8 bytes), so that what came
+// together lies together.
+[[nodiscard]] constexpr std::uint32_t hash_of_count(std::uint64_t number, std::uint64_t of = 0) {
+    return (hash_of(number >> 3, of) & ~std::uint32_t{7}) | static_cast<std::uint32_t>(number & 7);
+}
+
 class SlotIndex {
   public:
     SlotIndex() = default;
