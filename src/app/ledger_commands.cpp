@@ -61,8 +61,9 @@ void open(const LedgerOptions& options) {
     key.key = value_or_throw(added).key;
     if (const auto written = client::write_key_file(file, key); !written) {
         // A key that nobody has must not stay valid.
-        (void)venue.revoke_key({.key = key.key, .zero = 0});
-        throw std::runtime_error(written.error());
+        const auto revoked = venue.revoke_key({.key = key.key, .zero = 0});
+        throw std::runtime_error(
+            written.error() + (revoked ? "" : "; key " + std::to_string(key.key.value) + " is still valid, revoke it"));
     }
     line(options.tool, {{"name", options.name}, {"account", account.value}, {"key", key.key.value}, {"file", file}},
          options.name + " has account " + std::to_string(account.value) + ", key in " + file);
