@@ -1,8 +1,6 @@
 #include "net/reactor.h"
 
-#include <sys/epoll.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <system_error>
@@ -13,9 +11,10 @@
 namespace dcx::net {
 
 struct Reactor::Epoll {
+    Kernel& kernel;
     int fd;
     std::vector<epoll_event> events;
-    ~Epoll() { ::close(fd); }
+    ~Epoll() { kernel.close(fd); }
 };
 
 namespace {
@@ -30,13 +29,14 @@ std::uint32_t epoll_mask(Interest interest) {
 }  // namespace
 
 Reactor::Reactor(const Options& options)
-    : clock_(options.clock),
+    : kernel_(options.kernel != nullptr ? *options.kernel : linux_kernel()),
+      clock_(options.clock),
       read_buffer_(std::make_unique_for_overwrite<std::byte[]>(options.read_buffer)),
       read_buffer_size_(options.read_buffer) {
     DCX_CHECK(options.read_buffer > 0 && options.max_events > 0);
-    const int fd = ::epoll_create1(EPOLL_CLOEXEC);
+    const int fd = kernel_.poll_create();
     if (fd < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
-    epoll_ = std::make_unique<Epoll>(fd, std::vector<epoll_event>(options.max_events));
+    epoll_ = std::make_unique<Epoll>(kernel_, fd, std::vector<epoll_event>(options.max_events));
     reset(tasks_);
 }
 
@@ -62,7 +62,7 @@ bool Reactor::poll(int timeout_ms) {
     bool handled = run_tasks();
     // The caller is to hear of it now, not after a sleep.
     const int wait = handled ? 0 : wait_ms(timeout_ms);
-    const int count = ::epoll_wait(epoll_->fd, epoll_->events.data(), static_cast<int>(epoll_->events.size()), wait);
+    const int count = kernel_.poll_wait(epoll_->fd, epoll_->events, wait);
     now_ns_ = clock_ns();
     in_round_ = true;
     if (count > 0) handled = dispatch(static_cast<std::size_t>(count)) > 0 || handled;
@@ -156,7 +156,7 @@ std::expected<void, Error> Reactor::begin_watch(FdWatch& watch, int fd) {
     epoll_event event{};
     event.events = epoll_mask(watch.interest_);
     event.data.u64 = std::uint64_t{slots_[index].generation} << 32 | index;
-    if (::epoll_ctl(epoll_->fd, EPOLL_CTL_ADD, fd, &event) != 0) {
+    if (kernel_.poll_control(epoll_->fd, EPOLL_CTL_ADD, fd, &event) != 0) {
         free_slots_.push_back(index);
         return std::unexpected(system_error("epoll_ctl"));
     }
@@ -170,12 +170,12 @@ void Reactor::change_watch(const FdWatch& watch) {
     epoll_event event{};
     event.events = epoll_mask(watch.interest_);
     event.data.u64 = std::uint64_t{slots_[watch.slot_].generation} << 32 | watch.slot_;
-    DCX_CHECK(::epoll_ctl(epoll_->fd, EPOLL_CTL_MOD, watch.fd_, &event) == 0);
+    DCX_CHECK(kernel_.poll_control(epoll_->fd, EPOLL_CTL_MOD, watch.fd_, &event) == 0);
 }
 
 void Reactor::end_watch(FdWatch& watch) {
     // Fails only when the descriptor is closed already, which has ended the watch too.
-    ::epoll_ctl(epoll_->fd, EPOLL_CTL_DEL, watch.fd_, nullptr);
+    kernel_.poll_control(epoll_->fd, EPOLL_CTL_DEL, watch.fd_, nullptr);
     Slot& slot = slots_[watch.slot_];
     slot.watch = nullptr;
     ++slot.generation;
@@ -307,9 +307,7 @@ std::expected<void, Error> Wakeup::open(int fd) {
 
 void Wakeup::on_ready(Ready) {
     // One read takes an eventfd's whole count. A bell that blocks or is gone rings no more, which is its owner's bug.
-    std::uint64_t count;
-    const auto n = ::read(fd_, &count, sizeof count);
-    if (n > 0) callback_();
+    if (kernel_.drain(fd_)) callback_();
 }
 
 }  // namespace dcx::net

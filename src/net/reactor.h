@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "net/error.h"
+#include "net/kernel.h"
 
 namespace dcx::net {
 
@@ -115,6 +116,8 @@ class Reactor {
         std::size_t max_events = 256;
         // Only its monotonic time is used; nullptr = the system's. Timers follow it, waiting does not.
         Clock* clock = nullptr;
+        // Whose descriptors it watches, and its connections use; nullptr = the system's. Outlives the reactor.
+        Kernel* kernel = nullptr;
     };
     // Throws std::system_error when the system gives no epoll descriptor: a program cannot start without.
     Reactor() : Reactor(Options{}) {}
@@ -133,6 +136,7 @@ class Reactor {
 
     // Monotonic time as of the last wake-up; fresh outside of a round.
     [[nodiscard]] std::int64_t now_ns() const;
+    [[nodiscard]] Kernel& kernel() { return kernel_; }
     // Scratch for one read at a time; its content is lost with the next read of any connection.
     [[nodiscard]] std::span<std::byte> read_buffer() { return {read_buffer_.get(), read_buffer_size_}; }
 
@@ -165,6 +169,7 @@ class Reactor {
     [[nodiscard]] int wait_ms(int timeout_ms) const;
     [[nodiscard]] std::int64_t clock_ns() const;
 
+    Kernel& kernel_;
     std::unique_ptr<Epoll> epoll_;
     Clock* clock_;
     std::unique_ptr<std::byte[]> read_buffer_;
@@ -183,12 +188,14 @@ class Reactor {
 // drained, then the callback runs once however often the bell was rung.
 class Wakeup final : FdHandler {
   public:
-    Wakeup(Reactor& reactor, std::function<void()> callback) : callback_(std::move(callback)), watch_(reactor, *this) {}
+    Wakeup(Reactor& reactor, std::function<void()> callback)
+        : callback_(std::move(callback)), kernel_(reactor.kernel()), watch_(reactor, *this) {}
     std::expected<void, Error> open(int fd);
 
   private:
     void on_ready(Ready ready) override;
     std::function<void()> callback_;
+    Kernel& kernel_;
     int fd_ = -1;
     FdWatch watch_;
 };

@@ -1,4 +1,4 @@
-// Socket: an owned, non-blocking descriptor, and the few system calls around it. Addresses are numeric (IPv4 or IPv6)
+// Socket: an owned, non-blocking descriptor of a kernel, and how to get one. Addresses are numeric (IPv4 or IPv6)
 // or "localhost", which means 127.0.0.1: a name lookup would block the thread.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "net/error.h"
+#include "net/kernel.h"
 
 namespace dcx::net {
 
@@ -30,9 +31,11 @@ struct AcceptCount {
 class Socket {
   public:
     Socket() = default;
-    explicit Socket(int fd, std::shared_ptr<AcceptCount> count = nullptr) : fd_(fd), count_(std::move(count)) {}
+    Socket(int fd, Kernel& kernel, std::shared_ptr<AcceptCount> count = nullptr)
+        : fd_(fd), kernel_(&kernel), count_(std::move(count)) {}
     ~Socket() { close(); }
-    Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)), count_(std::move(other.count_)) {}
+    Socket(Socket&& other) noexcept
+        : fd_(std::exchange(other.fd_, -1)), kernel_(other.kernel_), count_(std::move(other.count_)) {}
     Socket& operator=(Socket&& other) noexcept;
 
     [[nodiscard]] int fd() const { return fd_; }
@@ -43,13 +46,13 @@ class Socket {
 
   private:
     int fd_ = -1;
+    Kernel* kernel_ = nullptr;  // of an open one
     std::shared_ptr<AcceptCount> count_;
 };
 
 // Listening, with SO_REUSEADDR.
-[[nodiscard]] std::expected<Socket, Error> listen_on(const Endpoint& endpoint, int backlog);
+[[nodiscard]] std::expected<Socket, Error> listen_on(Kernel& kernel, const Endpoint& endpoint, int backlog);
 // The connection is under way when this returns; its outcome shows when the socket becomes writable.
-[[nodiscard]] std::expected<Socket, Error> start_connect(const Endpoint& endpoint);
-[[nodiscard]] std::expected<std::uint16_t, Error> local_port(const Socket& socket);
+[[nodiscard]] std::expected<Socket, Error> start_connect(Kernel& kernel, const Endpoint& endpoint);
 
 }  // namespace dcx::net

@@ -176,6 +176,7 @@ class TcpListener final : FdHandler {
     void on_ready(Ready ready) override;
     void room_again();
 
+    Kernel& kernel_;
     Options options_;
     Accept accept_;
     Socket socket_;

@@ -1,7 +1,3 @@
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <cstring>
 
 #include "base/check.h"
@@ -34,7 +30,7 @@ TcpConnection::TcpConnection(Reactor& reactor, const Endpoint& endpoint, const T
       output_(options.output_limit),
       state_(State::connecting) {
     DCX_CHECK(options.receive_capacity > 0);
-    auto socket = start_connect(endpoint);
+    auto socket = start_connect(reactor.kernel(), endpoint);
     if (!socket) {
         end(CloseCause::error, socket.error().text);
         return;
@@ -78,7 +74,7 @@ void TcpConnection::flush() {
 void TcpConnection::write_output() {
     if ((state_ != State::open && state_ != State::draining) || output_.empty()) return;
     const auto bytes = output_.bytes();
-    const auto n = ::send(socket_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto n = reactor_.kernel().send(socket_.fd(), bytes);
     if (n < 0 && errno != EAGAIN && errno != EINTR) return end(CloseCause::error, system_error("send").text);
     if (n > 0) {
         output_.consume(static_cast<std::size_t>(n));
@@ -95,7 +91,7 @@ void TcpConnection::receive() {
     const auto scratch = reactor_.read_buffer();
     const auto room =
         input_.empty() ? scratch.first(std::min(scratch.size(), options_.receive_capacity)) : input_.room();
-    const auto n = ::recv(socket_.fd(), room.data(), room.size(), MSG_DONTWAIT);
+    const auto n = reactor_.kernel().receive(socket_.fd(), room);
     if (n < 0) {
         if (errno != EAGAIN && errno != EINTR) end(CloseCause::error, system_error("receive").text);
         return;
@@ -143,7 +139,7 @@ std::size_t TcpConnection::deliver(std::span<std::byte> bytes) {
 
 void TcpConnection::discard() {
     const auto scratch = reactor_.read_buffer();
-    const auto n = ::recv(socket_.fd(), scratch.data(), scratch.size(), MSG_DONTWAIT);
+    const auto n = reactor_.kernel().receive(socket_.fd(), scratch);
     if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR))) return;
     if (state_ == State::draining && n == 0) {
         // They may still read what we have queued.
@@ -194,9 +190,7 @@ void TcpConnection::on_ready(Ready ready) {
 }
 
 void TcpConnection::finish_connect() {
-    int code = 0;
-    socklen_t size = sizeof code;
-    ::getsockopt(socket_.fd(), SOL_SOCKET, SO_ERROR, &code, &size);
+    const int code = reactor_.kernel().socket_error(socket_.fd());
     if (code != 0) return end(CloseCause::error, system_error("connect", code).text);
     timer_.cancel();
     state_ = State::open;
@@ -250,7 +244,7 @@ void TcpConnection::begin_close(CloseCause cause, std::string_view why) {
 
 void TcpConnection::output_left() {
     if (input_ended_) return finish_close();
-    ::shutdown(socket_.fd(), SHUT_WR);
+    reactor_.kernel().end_output(socket_.fd());
     state_ = State::lingering;
     update_interest();
 }
@@ -258,9 +252,7 @@ void TcpConnection::output_left() {
 void TcpConnection::finish_close() { end(closed_cause_, std::string{closed_text_}); }
 
 void TcpConnection::fail_with_socket_error() {
-    int code = 0;
-    socklen_t size = sizeof code;
-    ::getsockopt(socket_.fd(), SOL_SOCKET, SO_ERROR, &code, &size);
+    const int code = reactor_.kernel().socket_error(socket_.fd());
     end(CloseCause::error, system_error("connection", code != 0 ? code : ECONNRESET).text);
 }
 

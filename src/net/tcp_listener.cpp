@@ -1,7 +1,3 @@
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include "net/tcp.h"
 
 namespace dcx::net {
@@ -21,7 +17,8 @@ bool connection_is_at_fault(int code) {
 }  // namespace
 
 TcpListener::TcpListener(Reactor& reactor, Options options, Accept accept)
-    : options_(std::move(options)),
+    : kernel_(reactor.kernel()),
+      options_(std::move(options)),
       accept_(std::move(accept)),
       watch_(reactor, *this),
       retry_(reactor, [this] { room_again(); }) {}
@@ -29,9 +26,9 @@ TcpListener::TcpListener(Reactor& reactor, Options options, Accept accept)
 TcpListener::~TcpListener() { stop(); }
 
 std::expected<void, Error> TcpListener::start() {
-    auto socket = listen_on(options_.endpoint, options_.backlog);
+    auto socket = listen_on(kernel_, options_.endpoint, options_.backlog);
     if (!socket) return std::unexpected(socket.error());
-    const auto port = local_port(*socket);
+    const auto port = kernel_.local_port(socket->fd());
     if (!port) return std::unexpected(port.error());
     if (auto opened = watch_.open(socket->fd(), {.read = true}); !opened) return opened;
     socket_ = std::move(*socket);
@@ -52,7 +49,7 @@ void TcpListener::on_ready(Ready) {
             count_->waiting = this;
             return watch_.set({});
         }
-        const int fd = ::accept4(socket_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        const int fd = kernel_.accept(socket_.fd());
         if (fd < 0) {
             if (errno == EAGAIN) return;
             if (connection_is_at_fault(errno)) continue;
@@ -60,10 +57,8 @@ void TcpListener::on_ready(Ready) {
             watch_.set({});
             return retry_.start_after(retry_ns);
         }
-        const int on = 1;
-        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         ++count_->live;
-        accept_(Socket{fd, count_});
+        accept_(Socket{fd, kernel_, count_});
     }
 }
 

@@ -379,9 +379,9 @@ TEST_CASE("connecting takes bounded time") {
     ManualClock clock;
     Reactor reactor({.clock = &clock});
     // A backlog that is full leaves the next connection without an answer.
-    auto silent = listen_on({}, 0);
+    auto silent = listen_on(linux_kernel(), {}, 0);
     REQUIRE(silent.has_value());
-    const auto port = local_port(*silent);
+    const auto port = linux_kernel().local_port(silent->fd());
     REQUIRE(port.has_value());
     Peer filler;
     std::vector<std::unique_ptr<TcpConnection>> fillers;

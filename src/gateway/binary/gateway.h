@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/ed25519.h"
 #include "gateway/binary/connection.h"
 #include "gateway/binary/drop_copies.h"
 #include "gateway/binary/reports.h"
@@ -40,6 +41,8 @@ struct GatewayOptions {
     std::size_t output_limit = 1024 * 1024;  // a smaller one than kMinOutputLimit is raised to it
     std::int64_t handshake_timeout_ns = 10'000'000'000;
     std::size_t event_batch = 256;
+    // What a client has to sign must never come again; a simulation, whose run is its seed's, has its own.
+    void (*fill_nonce)(std::span<std::byte>) = random_bytes;
 };
 
 class Gateway {

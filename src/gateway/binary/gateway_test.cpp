@@ -263,7 +263,7 @@ TEST_CASE("a reader that does not read is dropped, the others are not") {
 TEST_CASE("events are released when their reports are with the sockets, not before") {
     Rig rig;
     // A socket whose number we know, so that its kernel buffer can be looked at.
-    net::Socket socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    net::Socket socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), net::linux_kernel()};
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(rig.gateway->port());

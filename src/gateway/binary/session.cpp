@@ -47,7 +47,7 @@ void Session::enter(SessionState state, Moment now) {
 void Session::challenge(Moment now) {
     DCX_CHECK(state_ == SessionState::connected);
     enter(SessionState::challenged, now);
-    random_bytes(nonce_);
+    context_.fill_nonce(nonce_);
     const VenueIdentity& venue = context_.model.identity();
     send(Challenge{.nonce = nonce_, .venue_id = venue.venue_id, .epoch = venue.epoch, .time = now.wall}, now);
 }

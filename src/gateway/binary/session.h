@@ -13,6 +13,7 @@
 #include <span>
 #include <utility>
 
+#include "base/ed25519.h"
 #include "gateway/binary/open_query.h"
 #include "gateway/command_port.h"
 #include "gateway/metrics.h"
@@ -44,6 +45,7 @@ struct SessionContext {
     std::uint32_t gateway{};
     Durability durability{Durability::disk};
     std::int64_t handshake_timeout_ns = 10'000'000'000;  // from the challenge to Established, and for the end
+    void (*fill_nonce)(std::span<std::byte>) = random_bytes;
 };
 
 enum class SessionState : std::uint8_t {
