@@ -194,6 +194,30 @@ int admin_bust(const AdminOptions& options);
 int admin_proposals(const AdminOptions& options);
 int admin_approve(const AdminOptions& options);
 
+// ---- The vault: secrets by name in an encrypted file. Without a venue.
+
+struct VaultOptions {
+    std::string vault;
+    std::string passphrase_file;      // empty: asked for on the terminal
+    std::string new_passphrase_file;  // likewise
+    std::string name;
+    std::string file;          // what is put, or where to; "-": standard input or output
+    std::uint32_t random = 0;  // bytes to make instead of a file
+    bool replace = false;
+    bool json = false;
+};
+int vault_init(const VaultOptions& options);
+// Names and sizes.
+int vault_list(const VaultOptions& options);
+int vault_put(const VaultOptions& options);
+// To a new file for its owner alone, or to standard output, which must not be a terminal.
+int vault_get(const VaultOptions& options);
+int vault_remove(const VaultOptions& options);
+int vault_change_passphrase(const VaultOptions& options);
+int vault_backup(const VaultOptions& options);
+// Opens the vault, and looks at the file before it.
+int vault_check(const VaultOptions& options);
+
 // ---- The signer: keys of the DeCoin chain, from a seed in an encrypted file. Without a venue.
 
 struct SignerOptions {

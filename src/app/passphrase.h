@@ -1,4 +1,4 @@
-// A passphrase for the signer, from a file or from the terminal. It is wiped by its owner; what the terminal showed of
+// A passphrase of a vault, from a file or from the terminal. It is wiped by its owner; what the terminal showed of
 // it is nothing.
 #pragma once
 

@@ -1,7 +1,5 @@
 // dcx signer: the only commands that know the seed. It is read from its vault, used and wiped; nothing of it is
 // printed, sent or stored. None of them talks to a venue.
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cstdio>
@@ -11,6 +9,7 @@
 
 #include "app/commands.h"
 #include "app/passphrase.h"
+#include "app/private_memory.h"
 #include "model/chain_address.h"
 #include "wallet/derivation.h"
 #include "wallet/vault.h"
@@ -18,21 +17,14 @@
 namespace dcx::app {
 namespace {
 
-// Before any secret is in memory: no core dump, and no other process of this user may look into this one.
-void keep_memory_private() {
-    const rlimit none{.rlim_cur = 0, .rlim_max = 0};
-    if (::setrlimit(RLIMIT_CORE, &none) != 0 || ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-        throw std::runtime_error("core dumps can't be switched off");
-}
-
 wallet::Seed open(const SignerOptions& options, const wallet::Passphrase& passphrase) {
-    auto seed = wallet::open_vault(options.vault, passphrase);
+    auto seed = wallet::open_seed(options.vault, passphrase);
     if (!seed) throw std::runtime_error(seed.error().message);
     return std::move(*seed);
 }
 
 wallet::AccountKeys open_account(const SignerOptions& options) {
-    // First, as a process that may not be looked into can't open /dev/stdin any more.
+    // First: /dev/stdin can't be opened afterwards.
     const PassphraseSource source(options.passphrase_file);
     keep_memory_private();
     const auto seed = open(options, source.read("Passphrase of " + options.vault + ": "));
@@ -60,14 +52,14 @@ void print_json(std::uint32_t account, std::uint32_t index, const std::string& a
 
 int signer_init(const SignerOptions& options) {
     struct stat status{};
-    // Asked before the passphrase is; create_vault() looks again.
+    // Asked before the passphrase is; create_seed_vault() looks again.
     if (::lstat(options.vault.c_str(), &status) == 0)
         throw std::runtime_error(options.vault + ": there is a file already, and a vault is never written over");
     const PassphraseSource source(options.passphrase_file);
     keep_memory_private();
     const auto passphrase = source.read_new("New passphrase of " + options.vault + ": ");
     const auto seed = wallet::new_seed();
-    if (const auto made = wallet::create_vault(options.vault, seed, passphrase); !made)
+    if (const auto made = wallet::create_seed_vault(options.vault, seed, passphrase); !made)
         throw std::runtime_error(made.error().message);
     // Once opened from the disk, before anybody sends coin to an address of it.
     if (!(open(options, passphrase) == seed))

@@ -14,8 +14,10 @@ constexpr std::uint32_t kMaxPathNumber = wallet::kHardened - 1;
 CLI::App* add_vault_command(CLI::App* group, const char* name, const char* what, SignerOptions& o) {
     auto* command = group->add_subcommand(name, what);
     command->add_option("--vault", o.vault, "The file with the encrypted seed")->required();
-    command->add_option("--passphrase-file", o.passphrase_file,
-                        "The passphrase as its only line (default: asked for on the terminal)");
+    command
+        ->add_option("--passphrase-file", o.passphrase_file,
+                     "The passphrase as its only line (default: asked for on the terminal)")
+        ->envname("DCX_PASSPHRASE_FILE");
     command->add_flag("--json", o.json, "Results as JSON, one object a line");
     return command;
 }
@@ -59,6 +61,7 @@ void add_tool_commands(CLI::App& app, ToolCommands& options, std::function<int()
     add_ledger(app, options.ledger, run);
     add_order(app, options.order, run);
     add_admin(app, options.admin, run);
+    add_vault(app, options.vault, run);
     add_signer(app, options.signer, run);
 }
 

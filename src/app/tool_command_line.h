@@ -1,4 +1,4 @@
-// The command line of the small commands (ledger, order, admin, signer), apart from main.cpp for its size.
+// The command line of the small commands (ledger, order, admin, vault, signer), apart from main.cpp for its size.
 #pragma once
 
 #include <functional>
@@ -17,6 +17,7 @@ struct ToolCommands {
     OrderOptions order;
     AdminOptions admin;
     SignerOptions signer;
+    VaultOptions vault;
 };
 
 // Adds the commands to the program's; `run` is what main() calls when one of them was chosen.

@@ -30,5 +30,6 @@ CLI::App* add_command(CLI::App* group, const char* name, const char* what, Optio
 void add_ledger(CLI::App& app, LedgerOptions& o, Run& run);
 void add_order(CLI::App& app, OrderOptions& o, Run& run);
 void add_admin(CLI::App& app, AdminOptions& o, Run& run);
+void add_vault(CLI::App& app, VaultOptions& o, Run& run);
 
 }  // namespace dcx::app

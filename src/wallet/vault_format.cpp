@@ -15,12 +15,11 @@ constexpr std::string_view kMagic = "dcxvault";
 constexpr std::size_t kVersionAt = 8;
 constexpr std::size_t kMemoryAt = 12;
 constexpr std::size_t kPassesAt = 16;
-constexpr std::size_t kSeedSizeAt = 20;
+constexpr std::size_t kContentSizeAt = 20;
 constexpr std::size_t kSaltAt = 24;
 constexpr std::size_t kNonceAt = 40;
 
 static_assert(std::endian::native == std::endian::little, "the file's numbers are the machine's");
-static_assert(kMaxVaultFile == kVaultHeader + kMaxSeed + kVaultTag + kVaultChecksum);
 
 std::uint32_t number_at(std::span<const std::byte> bytes, std::size_t offset) {
     std::uint32_t value = 0;
@@ -33,6 +32,12 @@ void put(std::span<std::byte> bytes, std::size_t offset, std::span<const std::by
 }
 void put(std::span<std::byte> bytes, std::size_t offset, std::uint32_t value) {
     put(bytes, offset, std::as_bytes(std::span{&value, 1}));
+}
+
+// A size that this version's content can have.
+bool fits(const SealedVault& sealed) {
+    if (sealed.version == kSeedVaultVersion) return sealed.content_size >= kMinSeed && sealed.content_size <= kMaxSeed;
+    return sealed.content_size != 0 && sealed.content_size <= kMaxContent && sealed.content_size % kContentStep == 0;
 }
 
 }  // namespace
@@ -51,24 +56,26 @@ std::string_view to_string(VaultErrorKind kind) {
         case VaultErrorKind::out_of_memory: return "out_of_memory";
         case VaultErrorKind::bad_passphrase: return "bad_passphrase";
         case VaultErrorKind::bad_seed: return "bad_seed";
+        case VaultErrorKind::bad_content: return "bad_content";
+        case VaultErrorKind::busy: return "busy";
     }
     return "unknown";
 }
 
-std::array<std::byte, kVaultHeader> SealedSeed::header() const {
+std::array<std::byte, kVaultHeader> SealedVault::header() const {
     std::array<std::byte, kVaultHeader> bytes{};
     put(bytes, 0, std::as_bytes(std::span{kMagic}));
-    put(bytes, kVersionAt, kVaultVersion);
+    put(bytes, kVersionAt, version);
     put(bytes, kMemoryAt, cost.memory_kib);
     put(bytes, kPassesAt, cost.passes);
-    put(bytes, kSeedSizeAt, seed_size);
+    put(bytes, kContentSizeAt, content_size);
     put(bytes, kSaltAt, salt);
     put(bytes, kNonceAt, nonce);
     return bytes;
 }
 
-std::vector<std::byte> SealedSeed::file() const {
-    DCX_CHECK(ciphertext.size() == seed_size + kVaultTag);
+std::vector<std::byte> SealedVault::file() const {
+    DCX_CHECK(ciphertext.size() == content_size + kVaultTag);
     std::vector<std::byte> bytes(kVaultHeader + ciphertext.size() + kVaultChecksum);
     const auto covered = std::span{bytes}.first(bytes.size() - kVaultChecksum);
     put(bytes, 0, header());
@@ -77,7 +84,7 @@ std::vector<std::byte> SealedSeed::file() const {
     return bytes;
 }
 
-std::expected<SealedSeed, VaultErrorKind> parse_vault(std::span<const std::byte> file) {
+std::expected<SealedVault, VaultErrorKind> parse_vault(std::span<const std::byte> file) {
     if (file.size() < kVaultHeader + kVaultChecksum ||
         !std::ranges::equal(file.first(kMagic.size()), std::as_bytes(std::span{kMagic})))
         return std::unexpected(VaultErrorKind::not_a_vault);
@@ -85,13 +92,15 @@ std::expected<SealedSeed, VaultErrorKind> parse_vault(std::span<const std::byte>
     // Before anything else is believed, the version included.
     if (!std::ranges::equal(Sha256::of(covered), file.last(kVaultChecksum)))
         return std::unexpected(VaultErrorKind::damaged);
-    if (number_at(file, kVersionAt) != kVaultVersion) return std::unexpected(VaultErrorKind::unknown_version);
-
-    SealedSeed sealed;
+    SealedVault sealed;
+    sealed.version = number_at(file, kVersionAt);
+    if (sealed.version != kSeedVaultVersion && sealed.version != kVaultVersion)
+        return std::unexpected(VaultErrorKind::unknown_version);
     sealed.cost = {.memory_kib = number_at(file, kMemoryAt), .passes = number_at(file, kPassesAt)};
-    sealed.seed_size = number_at(file, kSeedSizeAt);
+    sealed.content_size = number_at(file, kContentSizeAt);
     const auto ciphertext = covered.subspan(kVaultHeader);
-    if (sealed.seed_size < kMinSeed || sealed.seed_size > kMaxSeed || ciphertext.size() != sealed.seed_size + kVaultTag)
+    // In 64 bits: a size near 2^32 must not come round to a small one.
+    if (!fits(sealed) || ciphertext.size() != std::uint64_t{sealed.content_size} + kVaultTag)
         return std::unexpected(VaultErrorKind::damaged);
     if (sealed.cost.memory_kib < kLeastCost.memory_kib || sealed.cost.passes < kLeastCost.passes)
         return std::unexpected(VaultErrorKind::damaged);

@@ -213,7 +213,7 @@ def check_damage(signer, address):
     refused_with(whole[:70] + bytes([whole[70] ^ 1]) + whole[71:], "damaged (5)")
     refused_with(b"", "not_a_vault (4)")
     refused_with(b"another file of some length, " * 4, "not_a_vault (4)")
-    refused_with(with_checksum(whole[:8] + b"\2\0\0\0" + whole[12:-32]), "unknown_version (6)")
+    refused_with(with_checksum(whole[:8] + b"\3\0\0\0" + whole[12:-32]), "unknown_version (6)")
     # Somebody makes guesses cheap, or opening costly.
     refused_with(with_checksum(whole[:12] + (8192).to_bytes(4, "little") + whole[16:-32]), "too_weak (7)")
     refused_with(with_checksum(whole[:12] + b"\xff\xff\xff\xff" + whole[16:-32]), "too_costly (8)")
