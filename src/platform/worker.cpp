@@ -53,6 +53,8 @@ void Worker::run(const std::stop_token& stop) {
 bool Worker::poll_all() {
     // Everybody gets a turn in every round: no short cut after the first that did something.
     bool did_something = false;
+    // One writer, so no read-modify-write is needed.
+    rounds_.store(rounds_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     for (Pollable* pollable : pollables_) did_something |= pollable->poll();
     return did_something;
 }

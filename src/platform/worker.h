@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/cpu.h"
 #include "platform/doorbell.h"
 #include "platform/pollable.h"
 #include "platform/thread.h"
@@ -44,6 +45,9 @@ class Worker {
     [[nodiscard]] bool running() const { return thread_.joinable(); }
     // How often it went to sleep. Any thread.
     [[nodiscard]] std::uint64_t sleeps() const { return sleeps_.load(std::memory_order_relaxed); }
+    // Turns that its pollables have had: rises for as long as the thread lives and none of them hangs, asleep or not,
+    // at least every max_sleep_ms. Any thread.
+    [[nodiscard]] std::uint64_t rounds() const { return rounds_.load(std::memory_order_relaxed); }
 
   private:
     void run(const std::stop_token& stop);
@@ -55,7 +59,9 @@ class Worker {
     Sleeper& sleeper_;
     std::vector<Pollable*> pollables_;
     std::atomic<std::uint64_t> sleeps_{0};
-    Thread thread_;
+    // On a line of its own: a watcher's look must not slow the thread down.
+    alignas(separate_lines) std::atomic<std::uint64_t> rounds_{0};
+    alignas(separate_lines) Thread thread_;
 };
 
 }  // namespace dcx::platform

@@ -209,3 +209,39 @@ TEST_CASE("anything with poll() becomes a pollable") {
     CHECK(of_plain.max_sleep_ms() == any_sleep_ms);
     CHECK(of_deadline.max_sleep_ms() == 7);
 }
+
+namespace {
+
+// Does not come back from a turn while it is told to hang.
+class Hanger final : public Pollable {
+  public:
+    bool poll() override {
+        while (hang.load(std::memory_order_acquire)) {
+            hangs.store(true, std::memory_order_release);
+            std::this_thread::yield();
+        }
+        hangs.store(false, std::memory_order_release);
+        return false;
+    }
+    std::atomic<bool> hang{false};
+    std::atomic<bool> hangs{false};
+};
+
+}  // namespace
+
+TEST_CASE("a worker's rounds rise while it idles, and stand still while a pollable hangs") {
+    Hanger hanger;
+    Doorbell bell;
+    Worker worker({.thread = {.name = "rounds", .core = {}}}, bell, {&hanger});
+    REQUIRE(worker.start());
+    const std::uint64_t begin = worker.rounds();
+    REQUIRE(eventually([&] { return worker.rounds() > begin && worker.sleeps() > 1; }));
+    hanger.hang.store(true, std::memory_order_release);
+    REQUIRE(eventually([&] { return hanger.hangs.load(std::memory_order_acquire); }));
+    const std::uint64_t hung = worker.rounds();
+    bell.ring();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    CHECK(worker.rounds() == hung);
+    hanger.hang.store(false, std::memory_order_release);
+    REQUIRE(eventually([&] { return worker.rounds() > hung; }));
+}
