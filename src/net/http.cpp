@@ -10,6 +10,33 @@
 namespace dcx::net {
 
 // Sessions that are done, until no call of theirs is running any more.
+namespace {
+
+using Below = std::vector<std::pair<std::string, HttpHandler>>;
+
+// Longest first, so that the first that fits is the longest; of equal length in the order of their making.
+void put_below(Below& below, std::string prefix, HttpHandler handler) {
+    const auto place =
+        std::find_if(below.begin(), below.end(), [&](const auto& other) { return other.first.size() < prefix.size(); });
+    below.emplace(place, std::move(prefix), std::move(handler));
+}
+
+const HttpHandler* find_below(const Below& below, std::string_view path) {
+    const auto found =
+        std::find_if(below.begin(), below.end(), [&](const auto& one) { return path.starts_with(one.first); });
+    return found == below.end() ? nullptr : &found->second;
+}
+
+HttpResponse call(const HttpHandler& handler, const HttpRequest& request) {
+    try {
+        return handler(request);
+    } catch (const std::exception&) {
+        return {.status = 500, .body = "500 Internal Server Error\n"};
+    }
+}
+
+}  // namespace
+
 struct HttpServer::Graveyard final : RoundTask {
     std::vector<std::unique_ptr<HttpSession>> sessions;
     void on_round_end() override { sessions.clear(); }
@@ -26,10 +53,11 @@ HttpServer::~HttpServer() = default;
 void HttpServer::get(std::string path, HttpHandler handler) { exact_[std::move(path)] = std::move(handler); }
 
 void HttpServer::get_below(std::string prefix, HttpHandler handler) {
-    // Longest first, so that the first that fits is the longest; of equal length in the order of their making.
-    const auto place = std::find_if(below_.begin(), below_.end(),
-                                    [&](const auto& other) { return other.first.size() < prefix.size(); });
-    below_.emplace(place, std::move(prefix), std::move(handler));
+    put_below(below_, std::move(prefix), std::move(handler));
+}
+
+void HttpServer::post_below(std::string prefix, HttpHandler handler) {
+    put_below(posts_below_, std::move(prefix), std::move(handler));
 }
 
 void HttpServer::websocket(std::string path, WebSocketRoute route) {
@@ -64,18 +92,17 @@ const WebSocketRoute* HttpServer::find_websocket(std::string_view path) const {
 
 HttpResponse HttpServer::answer(const HttpRequest& request) const {
     const HttpHandler* handler = nullptr;
+    const HttpHandler* post = find_below(posts_below_, request.path);
+    if (request.method == "POST" && post != nullptr) return call(*post, request);
     if (const auto exact = exact_.find(request.path); exact != exact_.end()) handler = &exact->second;
-    for (auto below = below_.begin(); handler == nullptr && below != below_.end(); ++below)
-        if (request.path.starts_with(below->first)) handler = &below->second;
-    if (handler == nullptr && find_websocket(request.path) == nullptr)
+    if (handler == nullptr) handler = find_below(below_, request.path);
+    if (handler == nullptr && post == nullptr && find_websocket(request.path) == nullptr)
         return {.status = 404, .body = "404 Not Found\n"};
+    if (handler == nullptr && post != nullptr)
+        return {.status = 405, .body = "405 Method Not Allowed\n", .headers = {{"Allow", "POST"}}};
     if (handler == nullptr || (request.method != "GET" && request.method != "HEAD"))
         return {.status = 405, .body = "405 Method Not Allowed\n", .headers = {{"Allow", "GET, HEAD"}}};
-    try {
-        return (*handler)(request);
-    } catch (const std::exception&) {
-        return {.status = 500, .body = "500 Internal Server Error\n"};
-    }
+    return call(*handler, request);
 }
 
 }  // namespace dcx::net

@@ -1,9 +1,10 @@
-// HttpServer: HTTP/1.1 for GET and HEAD (keep-alive, pipelining) and the way into WebSocket. Belongs to its reactor's
-// thread.
+// HttpServer: HTTP/1.1 for GET, HEAD and POST without a body (keep-alive, pipelining) and the way into WebSocket.
+// Belongs to its reactor's thread.
 //
 // Handlers answer at once, from memory. Requests with a body are refused (413), a connection that takes longer than
 // header_timeout for its request head gets 408, an idle one is closed; a broken request ends its connection with 400,
-// 413, 414, 431 or 505. A handler that throws gives 500. Other methods give 405.
+// 413, 414, 431 or 505. A handler that throws gives 500. What a path does not
+// do gives 405.
 #pragma once
 
 #include <cstddef>
@@ -63,6 +64,8 @@ class HttpServer {
     void get(std::string path, HttpHandler handler);
     // Every path that begins so and matches no exact route; the longest prefix wins.
     void get_below(std::string prefix, HttpHandler handler);
+    // Every path that begins so: what changes something. All there is to say stands in path, parameters and headers.
+    void post_below(std::string prefix, HttpHandler handler);
     void websocket(std::string path, WebSocketRoute route);
 
     [[nodiscard]] std::expected<void, Error> start();
@@ -86,6 +89,7 @@ class HttpServer {
     TcpListener listener_;
     std::unordered_map<std::string, HttpHandler> exact_;
     std::vector<std::pair<std::string, HttpHandler>> below_;
+    std::vector<std::pair<std::string, HttpHandler>> posts_below_;
     std::unordered_map<std::string, WebSocketRoute> websockets_;
     std::unordered_map<HttpSession*, std::unique_ptr<HttpSession>> sessions_;
     std::unique_ptr<Graveyard> graveyard_;

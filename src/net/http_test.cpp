@@ -29,6 +29,9 @@ struct Site {
         server.get("/header", [](const HttpRequest& request) {
             return HttpResponse{.headers = {{"X-Echo", std::string{*request.parameter("v")}}}};
         });
+        server.post_below("/do", [](const HttpRequest& request) {
+            return HttpResponse{.body = "done " + std::string{request.parameter("what").value_or("nothing")}};
+        });
         server.get_below("/static/",
                          [](const HttpRequest& request) { return HttpResponse{.body = "file " + request.path}; });
         server.get_below("/static/deep/", [](const HttpRequest&) { return HttpResponse{.body = "deep"}; });
@@ -73,6 +76,12 @@ TEST_CASE_FIXTURE(Site, "a GET, its HEAD, and the whole answer") {
     CHECK(ask(*this, get("/static/deep/a.js")).ends_with("deep"));
 }
 
+TEST_CASE_FIXTURE(Site, "a POST without a body, where the path takes one") {
+    CHECK(ask(*this, "POST /do?what=this HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n").ends_with("done this"));
+    CHECK(ask(*this, "POST /do HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("done nothing"));
+    CHECK(status_of(ask(*this, "POST /health HTTP/1.1\r\nHost: x\r\n\r\n")) == 405);
+}
+
 TEST_CASE_FIXTURE(Site, "errors by status") {
     CHECK(status_of(ask(*this, get("/nothing"))) == 404);
     const std::string not_allowed = ask(*this, "DELETE /health HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -80,6 +89,10 @@ TEST_CASE_FIXTURE(Site, "errors by status") {
     CHECK(not_allowed.find("Allow: GET, HEAD\r\n") != std::string::npos);
     CHECK(status_of(ask(*this, "POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")) == 405);
     CHECK(status_of(ask(*this, get("/health", "Content-Length: 3\r\n") + "abc")) == 413);
+    CHECK(status_of(ask(*this, get("/do"))) == 405);
+    CHECK(ask(*this, get("/do")).find("Allow: POST\r\n") != std::string::npos);
+    CHECK(status_of(ask(*this, "POST /nothing HTTP/1.1\r\nHost: x\r\n\r\n")) == 404);
+    CHECK(status_of(ask(*this, "POST /do HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")) == 405);
     CHECK(status_of(ask(*this, "garbage\r\n\r\n")) == 400);
     CHECK(status_of(ask(*this, get("/health", "A: " + std::string(20'000, 'x') + "\r\n"))) == 431);
     CHECK(status_of(ask(*this, get("/" + std::string(5000, 'x')))) == 414);
