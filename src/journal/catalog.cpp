@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
+#include <span>
 
 namespace dcx::journal {
 namespace {
@@ -27,7 +29,39 @@ std::expected<SegmentHeader, RecoveryError> read_header(Storage& storage, const 
     return header;
 }
 
-// One segment by itself.
+std::expected<void, RecoveryError> check_next(const Segment& before, const Segment& next) {
+    if (next.header.segment <= before.header.segment)
+        return refuse(Kind::misnamed_segment, next.name, 0,
+                      "it is segment " + std::to_string(next.header.segment) + " again, after " + before.name);
+    if (next.header.segment != before.header.segment + 1)
+        return refuse(Kind::missing_segment, next.name, 0,
+                      "it is segment " + std::to_string(next.header.segment) + ", the one before, " + before.name +
+                          ", is segment " + std::to_string(before.header.segment));
+    if (next.header.first_batch <= before.header.first_batch || next.header.epoch < before.header.epoch)
+        return refuse(Kind::broken_chain, next.name, 0, "its header does not continue " + before.name);
+    return {};
+}
+
+std::expected<std::vector<Segment>, RecoveryError> read_listed(Storage& storage, std::span<const std::string> names) {
+    std::vector<Segment> segments;
+    for (const std::string& name : names) {
+        if (!name.ends_with(kSegmentSuffix)) continue;
+        auto segment = read_segment(storage, name);
+        if (!segment) return std::unexpected(segment.error());
+        if (!segments.empty() && segment->header.venue_id != segments.front().header.venue_id)
+            return refuse(Kind::foreign_segment, name, 0,
+                          "it belongs to venue " + to_hex(segment->header.venue_id) + ", " + segments.front().name +
+                              " to venue " + to_hex(segments.front().header.venue_id));
+        if (!segments.empty())
+            if (auto fits = check_next(segments.back(), *segment); !fits)
+                return std::unexpected(std::move(fits.error()));
+        segments.push_back(std::move(*segment));
+    }
+    return segments;
+}
+
+}  // namespace
+
 std::expected<Segment, RecoveryError> read_segment(Storage& storage, const std::string& name) {
     const auto first = parse_segment_name(name);
     if (!first) return refuse(Kind::unknown_file, name, 0, "not the name of a segment");
@@ -45,7 +79,7 @@ std::expected<Segment, RecoveryError> read_segment(Storage& storage, const std::
     return Segment{name, *header};
 }
 
-std::expected<void, RecoveryError> check_first(const Segment& first) {
+std::expected<void, RecoveryError> check_first_segment(const Segment& first) {
     const SegmentHeader& header = first.header;
     if (header.segment != 1)
         return refuse(Kind::missing_segment, first.name, 0,
@@ -55,38 +89,15 @@ std::expected<void, RecoveryError> check_first(const Segment& first) {
     return {};
 }
 
-std::expected<void, RecoveryError> check_next(const Segment& before, const Segment& next) {
-    if (next.header.segment <= before.header.segment)
-        return refuse(Kind::misnamed_segment, next.name, 0,
-                      "it is segment " + std::to_string(next.header.segment) + " again, after " + before.name);
-    if (next.header.segment != before.header.segment + 1)
-        return refuse(Kind::missing_segment, next.name, 0,
-                      "it is segment " + std::to_string(next.header.segment) + ", the one before, " + before.name +
-                          ", is segment " + std::to_string(before.header.segment));
-    if (next.header.first_batch <= before.header.first_batch || next.header.epoch < before.header.epoch)
-        return refuse(Kind::broken_chain, next.name, 0, "its header does not continue " + before.name);
-    return {};
-}
-
-}  // namespace
-
 std::expected<std::vector<Segment>, RecoveryError> read_catalog(Storage& storage) {
-    const auto names = storage.list();
-    if (!names) return refuse(names.error());
-    std::vector<Segment> segments;
-    for (const std::string& name : *names) {
-        if (!name.ends_with(kSegmentSuffix)) continue;
-        auto segment = read_segment(storage, name);
-        if (!segment) return std::unexpected(segment.error());
-        if (!segments.empty() && segment->header.venue_id != segments.front().header.venue_id)
-            return refuse(Kind::foreign_segment, name, 0,
-                          "it belongs to venue " + to_hex(segment->header.venue_id) + ", " + segments.front().name +
-                              " to venue " + to_hex(segments.front().header.venue_id));
-        const auto fits = segments.empty() ? check_first(*segment) : check_next(segments.back(), *segment);
-        if (!fits) return std::unexpected(fits.error());
-        segments.push_back(std::move(*segment));
+    for (int attempt = 1;; ++attempt) {
+        const auto names = storage.list();
+        if (!names) return refuse(names.error());
+        auto segments = read_listed(storage, *names);
+        // Retention may delete an old segment between the list and the look; then the list is out of date.
+        constexpr int attempts = 3;
+        if (segments || segments.error().code != ENOENT || attempt == attempts) return segments;
     }
-    return segments;
 }
 
 }  // namespace dcx::journal

@@ -1,6 +1,7 @@
-// Reader: walks a journal from its first batch to its end, straight from the memory map, and believes nothing: segment
-// headers, both checksums, the hash chain, batch numbers, sequences, epochs, watermarks. Changes nothing and needs no
-// lock, so it also serves tools. One thread.
+// Reader: walks a journal from its first batch, or from behind one that a snapshot names, to its end, straight from the
+// memory map, and believes nothing: segment headers, both checksums, the hash chain, batch numbers, sequences, epochs,
+// watermarks. Changes nothing and needs no lock, so it also serves tools. One thread. For a journal that is being
+// written there is Tail.
 //
 // The end is where no intact batch stands any more. What lies there is judged by the watermarks of every header that
 // can still be read: a batch that was known durable is missing or damaged -> RecoveryError; otherwise, when anything
@@ -11,11 +12,9 @@
 #include <expected>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
+#include "journal/chain.h"
 #include "journal/format.h"
 #include "journal/recovery_error.h"
 #include "journal/storage.h"
@@ -32,32 +31,13 @@ struct AmbiguousTail {
     Sequence last{};         // the last one as far as headers in the tail tell; 0: unknown
 };
 
-// One batch, in the mapped bytes.
-struct Batch {
-    const BatchHeader* header{};
-    std::span<const Command> commands;
-};
-
-// Where the chain stands: everything the next batch must continue.
-struct Position {
-    std::string segment_name;  // empty: there is no segment yet
-    std::uint64_t segment{};
-    std::uint64_t segment_size{};
-    std::uint64_t offset{};       // of the next batch
-    std::uint64_t batch{};        // number of the last batch
-    Sequence sequence{};          // of the last command
-    std::uint64_t epoch{};        // the highest of any batch or segment
-    Sequence durable_sequence{};  // the highest watermark seen
-    std::uint64_t durable_batch{};
-    std::uint64_t durable_offset{};  // in this segment: where the first batch above the watermark starts
-    Digest hash{};                   // of the last batch
-    Time time{};                     // of the last batch
-};
-
 class Reader {
   public:
-    // Reads and checks all segment headers. An empty folder is an empty journal.
-    static std::expected<Reader, RecoveryError> open(Storage& storage);
+    // Reads and checks all segment headers. An empty folder is an empty journal. Without `from` segment 1 must be
+    // there; with it the walk begins behind the batch that it names, and segments before its own are not read (beyond
+    // their headers) and may be gone. A journal that ends before `from`, or has another batch there, is refused as
+    // behind_snapshot: the snapshot is a witness of durability as a watermark is.
+    static std::expected<Reader, RecoveryError> open(Storage& storage, const std::optional<Position>& from = {});
     Reader(Reader&&) noexcept;
     Reader& operator=(Reader&&) noexcept;
     ~Reader();

@@ -67,7 +67,7 @@ Result<void> repair(Storage& storage, const Recovery& recovery) {
 
 std::expected<Recovery, RecoveryError> recover(Storage& storage, const RecoverOptions& options) {
     if (const auto locked = storage.lock(); !locked) return refuse(locked.error());
-    auto reader = Reader::open(storage);
+    auto reader = Reader::open(storage, options.from);
     if (!reader) return std::unexpected(reader.error());
     while (true) {
         const auto batch = reader->next();

@@ -1,7 +1,7 @@
-// What a start does with a journal: lock the folder, walk and check the whole journal, then make its end fit to be
-// continued, or refuse. A torn tail, and the space in which one could lie, is overwritten with zeros; batches above the
-// watermark are written once more and synced, because a page that the kernel failed to write looks clean and is nowhere
-// but in memory.
+// What a start does with a journal: lock the folder, walk and check it (wholly, or from a snapshot on), then make its
+// end fit to be continued, or refuse. A torn tail, and the space in which one could lie, is overwritten with zeros;
+// batches above the watermark are written once more and synced, because a page that the kernel failed to write looks
+// clean and is nowhere but in memory.
 //
 //     auto recovery = recover(storage, {.visit = [&](const Batch& b) { for (auto& c : b.commands) apply(c); }});
 //     auto writer = Writer::open(storage, *recovery, options);
@@ -21,7 +21,10 @@ namespace dcx::journal {
 struct RecoverOptions {
     // Called with every batch as it is read, so that the replay costs no second pass. When recovery then refuses, what
     // was made of the batches must not be used.
-    std::function<void(const Batch&)> visit;
+    std::function<void(const Batch&)> visit{};
+    // Behind which batch the walk begins, as a snapshot recorded it; see Reader::open. What lies before is not read, so
+    // its rot is not found here.
+    std::optional<Position> from{};
 };
 
 struct Recovery {

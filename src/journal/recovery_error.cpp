@@ -15,6 +15,7 @@ std::string_view to_string(RecoveryErrorKind kind) {
         case RecoveryErrorKind::damaged_batch: return "damaged_batch";
         case RecoveryErrorKind::missing_batch: return "missing_batch";
         case RecoveryErrorKind::broken_chain: return "broken_chain";
+        case RecoveryErrorKind::behind_snapshot: return "behind_snapshot";
     }
     return "unknown";
 }

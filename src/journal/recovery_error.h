@@ -19,9 +19,10 @@ enum class RecoveryErrorKind : std::uint8_t {
     misnamed_segment,    // the header belongs to another name or place: a copy
     foreign_segment,     // another venue's
     missing_segment,
-    damaged_batch,  // known durable and no longer intact
-    missing_batch,  // known durable and gone
-    broken_chain,   // an intact batch that does not continue the one before
+    damaged_batch,    // known durable and no longer intact
+    missing_batch,    // known durable and gone
+    broken_chain,     // an intact batch that does not continue the one before
+    behind_snapshot,  // the journal ends before, or is another one than, what a snapshot knows as durable
 };
 [[nodiscard]] std::string_view to_string(RecoveryErrorKind kind);
 
