@@ -91,9 +91,9 @@ std::expected<std::optional<Batch>, RecoveryError> Chain::take(const BatchHeader
 
 // The header is intact and at its place, so nothing but its writer made it; a tear cannot explain what is wrong here.
 std::expected<void, RecoveryError> Chain::check_continues(const BatchHeader& header) const {
-    if (header.format > kFormat)
+    if (header.format > kBatchFormat)
         return refuse_here(Kind::newer_format, "format " + std::to_string(header.format) + ", this program knows " +
-                                                   std::to_string(kFormat));
+                                                   std::to_string(kBatchFormat));
     if (header.number != position_.batch + 1)
         return refuse_here(Kind::broken_chain, "batch " + std::to_string(header.number) + " stands where batch " +
                                                    std::to_string(position_.batch + 1) + " belongs");
@@ -113,7 +113,7 @@ std::expected<void, RecoveryError> Chain::check_continues(const BatchHeader& hea
                                                    ", sequence " + std::to_string(header.durable_sequence) +
                                                    ", cannot be");
     const bool reserved_zero = all_zero(header.zero) && header.flags == 0;
-    if (header.format != kFormat || !reserved_zero || header.count > kMaxBatchCommands ||
+    if (header.format != kBatchFormat || !reserved_zero || header.count > kMaxBatchCommands ||
         header.count > left() / kBlockSize - 1)
         return refuse_here(Kind::broken_chain, "its header has a field that no writer of this format writes");
     return {};

@@ -19,10 +19,15 @@ std::uint32_t checksum(const Header& header) {
 }  // namespace
 
 void seal(SegmentHeader& header) { header.crc = checksum(header); }
+void seal(EpochPage& page) { page.crc = checksum(page); }
 void seal(BatchHeader& header) { header.header_crc = checksum(header); }
 
 bool intact(const SegmentHeader& header) { return header.magic == kSegmentMagic && header.crc == checksum(header); }
 bool intact(const BatchHeader& header) { return header.magic == kBatchMagic && header.header_crc == checksum(header); }
+
+bool intact(const EpochPage& page) { return page.crc == checksum(page); }
+
+Digest command_hash(const Command& command) { return Sha256::of(std::as_bytes(std::span{&command, 1})); }
 
 Digest chain_seed(const VenueId& venue_id) {
     constexpr std::string_view domain = "dcx journal";

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -99,6 +100,14 @@ inline std::vector<Extent> batch_extents(std::span<const std::byte> segment) {
         offset += extents.back().size;
     }
     return extents;
+}
+
+using Files = std::map<std::string, std::vector<std::byte>>;
+
+inline Files files_of(const MemoryDisk& disk) {
+    Files files;
+    for (const std::string& name : disk.names()) files[name] = disk.get(name);
+    return files;
 }
 
 class TemporaryFolder {

@@ -119,5 +119,9 @@ VenueId Reader::venue_id() const {
 std::uint32_t Reader::engine_version() const {
     return state_->segments.empty() ? 0 : state_->segments.back().header.engine_version;
 }
+std::span<const QuarantinedCommand> Reader::quarantined() const {
+    if (state_->segments.empty()) return {};
+    return state_->segments.back().quarantined;
+}
 
 }  // namespace dcx::journal

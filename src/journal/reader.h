@@ -12,6 +12,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "journal/chain.h"
@@ -53,6 +54,8 @@ class Reader {
     [[nodiscard]] VenueId venue_id() const;
     // Of the program that began the last segment.
     [[nodiscard]] std::uint32_t engine_version() const;
+    // The commands that a replay must not apply, by rising sequence; known before the first batch is given.
+    [[nodiscard]] std::span<const QuarantinedCommand> quarantined() const;
 
   private:
     struct State;

@@ -69,6 +69,8 @@ std::expected<Recovery, RecoveryError> recover(Storage& storage, const RecoverOp
     if (const auto locked = storage.lock(); !locked) return refuse(locked.error());
     auto reader = Reader::open(storage, options.from);
     if (!reader) return std::unexpected(reader.error());
+    const auto quarantined = reader->quarantined();
+    if (options.quarantined) options.quarantined(quarantined);
     while (true) {
         const auto batch = reader->next();
         if (!batch) return std::unexpected(batch.error());
@@ -78,7 +80,8 @@ std::expected<Recovery, RecoveryError> recover(Storage& storage, const RecoverOp
     Recovery recovery{.venue_id = reader->venue_id(),
                       .engine_version = reader->engine_version(),
                       .end = reader->position(),
-                      .tail = reader->tail()};
+                      .tail = reader->tail(),
+                      .quarantined = {quarantined.begin(), quarantined.end()}};
     if (const auto repaired = repair(storage, recovery); !repaired) return refuse(repaired.error());
     return recovery;
 }

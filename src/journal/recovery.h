@@ -12,6 +12,8 @@
 #include <expected>
 #include <functional>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "journal/reader.h"
 #include "journal/storage.h"
@@ -22,16 +24,19 @@ struct RecoverOptions {
     // Called with every batch as it is read, so that the replay costs no second pass. When recovery then refuses, what
     // was made of the batches must not be used.
     std::function<void(const Batch&)> visit{};
+    // Called once before the first batch: the commands that a replay must not apply.
+    std::function<void(std::span<const QuarantinedCommand>)> quarantined{};
     // Behind which batch the walk begins, as a snapshot recorded it; see Reader::open. What lies before is not read, so
     // its rot is not found here.
     std::optional<Position> from{};
 };
 
 struct Recovery {
-    VenueId venue_id{};                 // zeros when the journal is empty
-    std::uint32_t engine_version{};     // of the program that began the last segment
-    Position end;                       // epoch, sequence, hash and place of the last batch
-    std::optional<AmbiguousTail> tail;  // what was cut
+    VenueId venue_id{};                           // zeros when the journal is empty
+    std::uint32_t engine_version{};               // of the program that began the last segment
+    Position end;                                 // epoch, sequence, hash and place of the last batch
+    std::optional<AmbiguousTail> tail;            // what was cut
+    std::vector<QuarantinedCommand> quarantined;  // as the journal has recorded them
 
     [[nodiscard]] bool empty() const { return end.segment_name.empty(); }
 };

@@ -56,6 +56,10 @@ void seal_again(Bytes& bytes, std::size_t offset, auto magic) {
 void seal_all(Folder& folder) {
     for (Bytes& bytes : folder.segments) {
         seal_again<SegmentHeader>(bytes, 0, kSegmentMagic);
+        EpochPage page;
+        std::memcpy(static_cast<void*>(&page), bytes.data() + sizeof(SegmentHeader), sizeof page);
+        seal(page);
+        std::memcpy(bytes.data() + sizeof(SegmentHeader), &page, sizeof page);
         for (std::size_t offset = kSegmentHeaderSize; offset + kBlockSize <= bytes.size(); offset += kBlockSize)
             seal_again<BatchHeader>(bytes, offset, kBatchMagic);
     }

@@ -12,15 +12,8 @@ namespace dcx::journal {
 namespace {
 
 using Kind = RecoveryErrorKind;
-using Files = std::map<std::string, std::vector<std::byte>>;
 
 const std::string kFirst = segment_name(seq(1));
-
-Files files_of(const MemoryDisk& disk) {
-    Files files;
-    for (const std::string& name : disk.names()) files[name] = disk.get(name);
-    return files;
-}
 
 // A disk with these files.
 struct Damaged {
@@ -317,7 +310,7 @@ TEST_CASE("what a later version wrote is refused as such") {
     SUBCASE("a segment") {
         SegmentHeader header;
         std::memcpy(static_cast<void*>(&header), files[kFirst].data(), sizeof header);
-        header.format = kFormat + 1;
+        header.format = kSegmentFormat + 1;
         std::memcpy(files[kFirst].data(), &header, sizeof header);  // its checksum may be another one
         check_refused(files, Kind::newer_format, kFirst, 0);
     }
@@ -325,7 +318,7 @@ TEST_CASE("what a later version wrote is refused as such") {
         const auto extent = batch_extents(files[kFirst])[1];
         BatchHeader header;
         std::memcpy(static_cast<void*>(&header), files[kFirst].data() + extent.offset, sizeof header);
-        header.format = kFormat + 1;
+        header.format = kBatchFormat + 1;
         seal(header);
         std::memcpy(files[kFirst].data() + extent.offset, &header, sizeof header);
         check_refused(files, Kind::newer_format, kFirst, extent.offset);

@@ -95,7 +95,7 @@ struct Tail::State {
 
     Storage& storage;
     Chain chain;
-    VenueId venue_id{};
+    Segment latest;  // the last one at opening, or the latest one entered since
     Window window;
     std::uint64_t known_durable = 0;  // batch, by the journal's own watermarks
     std::string testimony;            // where that was read
@@ -160,7 +160,7 @@ std::expected<std::optional<Segment>, RecoveryError> Tail::State::find_segment(S
     }
     auto segment = read_segment(storage, name);
     if (!segment) return std::unexpected(std::move(segment.error()));
-    if (venue_id != VenueId{} && segment->header.venue_id != venue_id)
+    if (!latest.name.empty() && segment->header.venue_id != latest.header.venue_id)
         return refuse(Kind::foreign_segment, name, 0, "it belongs to venue " + to_hex(segment->header.venue_id));
     return std::move(*segment);
 }
@@ -177,7 +177,7 @@ std::expected<bool, RecoveryError> Tail::State::move_on() {
     if (chain.position().segment_name.empty()) {
         if (auto first = check_first_segment(**next); !first) return std::unexpected(std::move(first.error()));
         chain.begin(**next);
-        venue_id = (*next)->header.venue_id;
+        latest = std::move(**next);
         return true;
     }
     // Looked at again after the segment was seen: a batch may have been written here before that was begun.
@@ -192,7 +192,13 @@ std::expected<bool, RecoveryError> Tail::State::move_on() {
     const bool gone = bytes.empty() || all_zero(bytes.first(kBlockSize));
     if (auto follows = chain.check_follows(**next, gone); !follows) return std::unexpected(std::move(follows.error()));
     if (auto rest = check_rest_zero(); !rest) return std::unexpected(std::move(rest.error()));
-    chain.enter(**next);
+    if ((*next)->header.segment > latest.header.segment) {
+        if (auto fits = check_next_segment(latest, **next); !fits) return std::unexpected(std::move(fits.error()));
+        latest = std::move(**next);
+        chain.enter(latest);
+    } else {
+        chain.enter(**next);
+    }
     return true;
 }
 
@@ -319,7 +325,7 @@ std::expected<Tail, RecoveryError> Tail::open(Storage& storage, const std::optio
     }
     const auto begun = begin_walk(storage, *segments, from, state->chain);
     if (!begun) return std::unexpected(begun.error());
-    state->venue_id = segments->front().header.venue_id;
+    state->latest = segments->back();
     return Tail{std::move(state)};
 }
 
@@ -362,6 +368,7 @@ std::expected<std::optional<Batch>, RecoveryError> Tail::next() {
 }
 
 const Position& Tail::position() const { return state_->chain.position(); }
-VenueId Tail::venue_id() const { return state_->venue_id; }
+VenueId Tail::venue_id() const { return state_->latest.header.venue_id; }
+std::span<const QuarantinedCommand> Tail::quarantined() const { return state_->latest.quarantined; }
 
 }  // namespace dcx::journal

@@ -18,6 +18,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "journal/chain.h"
 #include "journal/storage.h"
@@ -42,6 +43,9 @@ class Tail {
     [[nodiscard]] const Position& position() const;
     // Zeros while the journal is empty.
     [[nodiscard]] VenueId venue_id() const;
+    // The commands that a replay must not apply, by rising sequence. Known when opened, before the first batch is
+    // given; grows when the writer begins a new epoch with more.
+    [[nodiscard]] std::span<const QuarantinedCommand> quarantined() const;
 
   private:
     struct State;

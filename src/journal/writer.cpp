@@ -14,6 +14,18 @@
 namespace dcx::journal {
 namespace {
 
+// A segment's first 4096 bytes.
+std::vector<std::byte> header_block(SegmentHeader header, std::span<const QuarantinedCommand> quarantined) {
+    EpochPage page{.segment = header.segment, .count = static_cast<std::uint32_t>(quarantined.size())};
+    std::copy(quarantined.begin(), quarantined.end(), page.quarantined.begin());
+    seal(header);
+    seal(page);
+    std::vector<std::byte> block(kSegmentHeaderSize);
+    std::memcpy(block.data(), &header, sizeof header);
+    std::memcpy(block.data() + sizeof header, &page, sizeof page);
+    return block;
+}
+
 struct Free {
     void operator()(std::byte* p) const { std::free(p); }
 };
@@ -24,6 +36,7 @@ struct Writer::State {
     State(Storage& to, const Recovery& recovery, const WriterOptions& chosen);
 
     Result<void> start();
+    Result<void> quarantine_more();
     Result<void> roll(Time now);
     Result<void> write_batch(Time now);
     Result<Sequence> fail(StorageError failure);
@@ -42,9 +55,10 @@ struct Writer::State {
     const std::uint32_t capacity;             // commands a batch takes
     std::unique_ptr<std::byte, Free> buffer;  // header, then commands: written in one piece
     std::uint32_t pending = 0;
-    Sequence appended{};         // last sequence in the buffer
-    Position end;                // the last durable batch, and where the next one goes
-    bool watermark_told = true;  // the last batch is known durable on the disk itself
+    std::vector<QuarantinedCommand> quarantined;  // by rising sequence; stands in the header of each new segment
+    Sequence appended{};                          // last sequence in the buffer
+    Position end;                                 // the last durable batch, and where the next one goes
+    bool watermark_told = true;                   // the last batch is known durable on the disk itself
     std::unique_ptr<File> file;
     Sha256 hash;
     Counters counters;
@@ -60,6 +74,7 @@ Writer::State::State(Storage& to, const Recovery& recovery, const WriterOptions&
       capacity(static_cast<std::uint32_t>(
           std::min<std::uint64_t>(std::min(chosen.max_batch_commands, kMaxBatchCommands),
                                   (chosen.segment_size - kSegmentHeaderSize) / kBlockSize - 1))),
+      quarantined(recovery.quarantined),
       appended(recovery.end.sequence),
       end(recovery.end),
       supply(to, chosen.segment_size, chosen.background) {
@@ -72,10 +87,13 @@ Writer::State::State(Storage& to, const Recovery& recovery, const WriterOptions&
 }
 
 Result<void> Writer::State::start() {
+    const std::size_t recorded = quarantined.size();
+    if (auto taken = quarantine_more(); !taken) return taken;
     if (end.segment_name.empty()) {
         end.hash = chain_seed(venue_id);
         return roll(options.now);
     }
+    if (quarantined.size() > recorded) return roll(options.now);
     auto opened = storage.open(end.segment_name);
     if (!opened) return std::unexpected(opened.error());
     file = std::move(*opened);
@@ -83,23 +101,47 @@ Result<void> Writer::State::start() {
     return {};
 }
 
+// Takes the options' commands into the list.
+Result<void> Writer::State::quarantine_more() {
+    const auto refused = [](const QuarantinedCommand& command, const char* why) {
+        return std::unexpected(
+            StorageError{"cannot quarantine command " + std::to_string(command.sequence) + ": " + why, 0});
+    };
+    for (const QuarantinedCommand& command : options.quarantined) {
+        if (command.sequence == 0 || command.sequence > end.sequence.value)
+            return refused(command, "the journal has none of this sequence");
+        const auto place = std::lower_bound(quarantined.begin(), quarantined.end(), command.sequence,
+                                            [](const auto& known, auto sequence) { return known.sequence < sequence; });
+        if (place != quarantined.end() && *place == command) continue;
+        if (place != quarantined.end() && place->sequence == command.sequence)
+            return refused(command, "it is quarantined already, with another hash");
+        if (quarantined.size() == kMaxQuarantined) return refused(command, "a journal takes no more of them");
+        quarantined.insert(place, command);
+    }
+    return {};
+}
+
 // Begins the next segment. Its name comes last: a segment that can be seen has its header and all its space.
 Result<void> Writer::State::roll(Time now) {
     auto spare = supply.take();
     if (!spare) return std::unexpected(spare.error());
+    const std::string name = segment_name(Sequence{end.sequence.value + 1});
+    // The last segment holds nothing, so the new one has its name, and takes its place. Nothing is lost when the power
+    // goes in between: what the removed header said of earlier batches recovery has made true again.
+    const bool replaces = name == end.segment_name && end.offset == kSegmentHeaderSize;
     SegmentHeader begun{.engine_version = options.engine_version,
                         .venue_id = venue_id,
-                        .segment = end.segment + 1,
+                        .segment = replaces ? end.segment : end.segment + 1,
                         .first_sequence = end.sequence.value + 1,
                         .first_batch = end.batch + 1,
                         .epoch = epoch,
                         .size = options.segment_size,
                         .previous = end.hash,
                         .time = now.value};
-    seal(begun);
-    const std::string name = segment_name(Sequence{begun.first_sequence});
-    if (auto done = (*spare)->write(0, std::as_bytes(std::span{&begun, 1})); !done) return done;
+    if (auto done = (*spare)->write(0, header_block(begun, quarantined)); !done) return done;
     if (auto done = (*spare)->sync(); !done) return done;
+    if (replaces)
+        if (auto done = storage.remove(name); !done) return done;
     if (auto done = storage.rename(kSpareName, name); !done) return done;
     if (auto done = storage.sync_folder(); !done) return done;
     file = std::move(*spare);
@@ -205,6 +247,7 @@ Result<Sequence> Writer::write_watermark(Time now) {
 Sequence Writer::durable() const { return state_->end.sequence; }
 std::uint64_t Writer::epoch() const { return state_->epoch; }
 const Digest& Writer::last_hash() const { return state_->end.hash; }
+std::span<const QuarantinedCommand> Writer::quarantined() const { return state_->quarantined; }
 bool Writer::dead() const { return state_->failure.has_value(); }
 const Writer::Counters& Writer::counters() const { return state_->counters; }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "journal/recovery.h"
 #include "journal/storage.h"
@@ -22,6 +23,10 @@ struct WriterOptions {
     Time now{};                                            // stands in the header of the first segment
     std::uint64_t segment_size = kDefaultSegmentSize;      // of new segments
     std::uint32_t max_batch_commands = kMaxBatchCommands;  // lowered to what a segment holds
+    // Commands of this journal that no replay may apply from now on. What of them the journal has not recorded yet
+    // makes the writer begin a new segment at once, whose header records them all. At most kMaxQuarantined in a
+    // journal.
+    std::vector<QuarantinedCommand> quarantined{};
     bool background = true;  // prepare segments ahead on a thread; otherwise when they are needed
 };
 
@@ -61,6 +66,8 @@ class Writer {
     [[nodiscard]] Sequence durable() const;
     [[nodiscard]] std::uint64_t epoch() const;
     [[nodiscard]] const Digest& last_hash() const;
+    // All that the journal has recorded, by rising sequence.
+    [[nodiscard]] std::span<const QuarantinedCommand> quarantined() const;
     // A failure has happened; nothing will ever be written again.
     [[nodiscard]] bool dead() const;
     [[nodiscard]] const Counters& counters() const;
