@@ -1,5 +1,6 @@
-// The journal on this machine's disk: group commit against a bare loop of pwrite and fdatasync that writes the same
-// bytes into the same kind of file, and replay by memory map against reading the same bytes.
+// The journal on this machine's disk, synced and written directly: group commit against a bare loop of pwrite and
+// fdatasync that writes the same bytes into the same kind of file, saturated and at fixed rates; replay by memory map
+// against reading the same bytes; a tail against that.
 //
 // The folder is a new one in the system's temporary folder, or in $DCX_BENCH_FOLDER: what lies in memory (tmpfs) says
 // nothing about a disk. Run with --benchmark_enable_random_interleaving to compare commit and bare loop fairly.
@@ -16,8 +17,10 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/crc32c.h"
 #include "journal/disk_storage.h"
 #include "journal/recovery.h"
+#include "journal/tail.h"
 #include "journal/writer.h"
 
 namespace dcx::journal {
@@ -25,12 +28,12 @@ namespace {
 
 class BenchFolder {
   public:
-    BenchFolder() {
+    explicit BenchFolder(SyncMode sync = SyncMode::fdatasync) {
         const char* told = std::getenv("DCX_BENCH_FOLDER");
         const std::filesystem::path parent = told != nullptr ? told : std::filesystem::temp_directory_path();
         path_ = (parent / "dcx-journal-bench-XXXXXX").string();
         DCX_CHECK(::mkdtemp(path_.data()) != nullptr);
-        storage_ = std::move(*DiskStorage::open(path_));
+        storage_ = std::move(*DiskStorage::open(path_, {.sync = sync}));
     }
     ~BenchFolder() {
         storage_.reset();
@@ -88,9 +91,9 @@ std::unique_ptr<Writer> new_journal(Storage& storage, const WriterOptions& optio
 }
 
 // One iteration: a batch of range(0) commands becomes durable. Rolls to new segments included.
-void group_commit(benchmark::State& state) {
+void group_commit(benchmark::State& state, SyncMode sync) {
     const auto count = static_cast<std::size_t>(state.range(0));
-    BenchFolder folder;
+    BenchFolder folder{sync};
     const auto writer = new_journal(folder.storage());
     auto commands = commands_of(count);
     Latencies latencies;
@@ -133,8 +136,80 @@ void batch_sizes(benchmark::internal::Benchmark* bench) {
     for (const std::int64_t count : {1, 31, 511, 4095, 8191}) bench->Arg(count);
     bench->UseRealTime()->Unit(benchmark::kMicrosecond)->MinTime(1);
 }
-BENCHMARK(group_commit)->Apply(batch_sizes);
+BENCHMARK_CAPTURE(group_commit, fdatasync, SyncMode::fdatasync)->Apply(batch_sizes);
+BENCHMARK_CAPTURE(group_commit, direct, SyncMode::direct)->Apply(batch_sizes);
 BENCHMARK(bare_write_and_sync)->Apply(batch_sizes);
+
+// One iteration: a second in which commands arrive at range(0) a second, each batch taking what is there. Latencies are
+// each command's, from its arrival to its being durable. `commit(first, count)` makes them durable.
+template <class Commit>
+void arrive_at_rate(benchmark::State& state, const Commit& commit) {
+    using clock = std::chrono::steady_clock;
+    const double rate = static_cast<double>(state.range(0));
+    std::vector<double> latencies;
+    std::uint64_t batches = 0;
+    for (auto _ : state) {
+        const auto begin = clock::now();
+        const auto seconds = [&] { return std::chrono::duration<double>(clock::now() - begin).count(); };
+        const auto total = static_cast<std::uint64_t>(rate);
+        for (std::uint64_t done = 0; done < total;) {
+            const auto arrived = std::min<std::uint64_t>(total, static_cast<std::uint64_t>(seconds() * rate));
+            if (arrived == done) continue;
+            const auto count = std::min<std::uint64_t>(arrived - done, kMaxBatchCommands);
+            commit(count);
+            const double now = seconds();
+            for (std::uint64_t i = done; i < done + count; ++i)
+                latencies.push_back((now - static_cast<double>(i + 1) / rate) * 1e6);
+            done += count;
+            ++batches;
+        }
+    }
+    const auto at = [&](double part) {
+        const auto nth =
+            latencies.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(latencies.size() - 1));
+        std::nth_element(latencies.begin(), nth, latencies.end());
+        return *nth;
+    };
+    state.counters["p50_us"] = at(0.5);
+    state.counters["p99_us"] = at(0.99);
+    state.counters["a_batch"] = static_cast<double>(latencies.size()) / static_cast<double>(batches);
+    state.SetItemsProcessed(static_cast<std::int64_t>(latencies.size()));
+}
+
+void commit_at_rate(benchmark::State& state, SyncMode sync) {
+    BenchFolder folder{sync};
+    const auto writer = new_journal(folder.storage());
+    auto commands = commands_of(kMaxBatchCommands);
+    arrive_at_rate(state, [&](std::uint64_t count) {
+        number(commands, writer->durable().value + 1);
+        DCX_CHECK(writer->append(std::span{commands}.first(count)) == count);
+        DCX_CHECK(writer->commit(Time{}).has_value());
+    });
+}
+
+void bare_at_rate(benchmark::State& state) {
+    BenchFolder folder;
+    const auto file = folder.storage().create("bare", kDefaultSegmentSize);
+    DCX_CHECK(file.has_value());
+    for (std::uint64_t offset = 0; offset < kDefaultSegmentSize; offset += 1 << 18)
+        DCX_CHECK((*file)->zero_ahead(offset, 1 << 18).has_value());
+    std::vector<std::byte> bytes((kMaxBatchCommands + 1) * kBlockSize, std::byte{1});
+    std::uint64_t offset = 0;
+    arrive_at_rate(state, [&](std::uint64_t count) {
+        const auto batch = std::span{bytes}.first((count + 1) * kBlockSize);
+        if (offset + batch.size() > kDefaultSegmentSize) offset = 0;
+        DCX_CHECK((*file)->write(offset, batch).has_value());
+        DCX_CHECK((*file)->sync().has_value());
+        offset += batch.size();
+    });
+}
+
+void rates(benchmark::internal::Benchmark* bench) {
+    bench->Arg(100'000)->Arg(1'000'000)->UseRealTime()->Unit(benchmark::kMillisecond)->Iterations(2);
+}
+BENCHMARK_CAPTURE(commit_at_rate, fdatasync, SyncMode::fdatasync)->Apply(rates);
+BENCHMARK_CAPTURE(commit_at_rate, direct, SyncMode::direct)->Apply(rates);
+BENCHMARK(bare_at_rate)->Apply(rates);
 
 constexpr std::size_t kReplayed = std::size_t{1} << 20;  // commands: 128 MiB
 
@@ -172,6 +247,39 @@ void replay(benchmark::State& state) {
     state.SetBytesProcessed(static_cast<std::int64_t>(count) * 128);
 }
 BENCHMARK(replay)->Arg(64)->Arg(4096)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+// The same through a tail that is told the end.
+void follow(benchmark::State& state) {
+    const auto folder = written_journal(static_cast<std::size_t>(state.range(0)));
+    std::uint64_t count = 0;
+    for (auto _ : state) {
+        auto tail = Tail::open(folder->storage());
+        DCX_CHECK(tail.has_value());
+        while (tail->position().sequence.value < kReplayed) {
+            const auto batch = tail->next(Sequence{kReplayed + 8191});
+            DCX_CHECK(batch.has_value() && batch->has_value());
+            count += (*batch)->commands.size();
+        }
+    }
+    state.SetItemsProcessed(static_cast<std::int64_t>(count));
+    state.SetBytesProcessed(static_cast<std::int64_t>(count) * 128);
+}
+BENCHMARK(follow)->Arg(64)->Arg(4096)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+// What bounds both: the chain's hash, and the checksum, over batches of 4096 commands in the cache.
+void chain_hash(benchmark::State& state) {
+    const auto commands = commands_of(4096);
+    Sha256 hash;
+    for (auto _ : state) benchmark::DoNotOptimize(batch_hash(hash, BatchHeader{}, std::as_bytes(std::span{commands})));
+    state.SetBytesProcessed(state.iterations() * 4096 * 128);
+}
+BENCHMARK(chain_hash);
+void checksum(benchmark::State& state) {
+    const auto commands = commands_of(4096);
+    for (auto _ : state) benchmark::DoNotOptimize(crc32c(std::as_bytes(std::span{commands})));
+    state.SetBytesProcessed(state.iterations() * 4096 * 128);
+}
+BENCHMARK(checksum);
 
 // The floor: the same maps, one look at each command, no checks.
 void bare_read(benchmark::State& state) {

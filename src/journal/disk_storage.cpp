@@ -10,80 +10,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <system_error>
 #include <utility>
 
-#include "journal/write_all.h"
+#include "journal/disk_file.h"
 
 namespace dcx::journal {
 namespace {
 
 constexpr const char* kLockName = "LOCK";
-
-std::string describe(int code) { return std::generic_category().message(code); }
-
-int sync_data(int descriptor) {
-    // fdatasync is not retried even after EINTR: what the first call did with an error cannot be known.
-    return ::fdatasync(descriptor) == 0 ? 0 : errno;
-}
-
-int write_to(int descriptor, std::uint64_t offset, std::span<const std::byte> bytes) {
-    return write_all(
-        [descriptor](std::span<const std::byte> part, std::uint64_t at) {
-            return ::pwrite(descriptor, part.data(), part.size(), static_cast<off_t>(at));
-        },
-        offset, bytes);
-}
-
-class Descriptor {
-  public:
-    explicit Descriptor(int value) : value_(value) {}
-    ~Descriptor() {
-        if (value_ >= 0) ::close(value_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    [[nodiscard]] int get() const { return value_; }
-    int release() { return std::exchange(value_, -1); }
-
-  private:
-    int value_;
-};
-
-class DiskFile final : public File {
-  public:
-    DiskFile(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
-
-    Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes) override {
-        if (const int code = write_to(descriptor_.get(), offset, bytes); code != 0)
-            return failed("write " + std::to_string(bytes.size()) + " bytes at " + std::to_string(offset) + " of",
-                          code);
-        return {};
-    }
-    Result<void> zero_ahead(std::uint64_t offset, std::size_t size) override {
-        // Space that was only reserved needs a change of the file's metadata with each first write; written zeros do
-        // not.
-        const std::vector<std::byte> zeros(size);
-        if (auto written = write(offset, zeros); !written) return written;
-        return sync();
-    }
-    void start_sync(std::uint64_t offset, std::size_t size) override {
-        ::sync_file_range(descriptor_.get(), static_cast<off_t>(offset), static_cast<off_t>(size),
-                          SYNC_FILE_RANGE_WRITE);
-    }
-    Result<void> sync() override {
-        if (const int code = sync_data(descriptor_.get()); code != 0) return failed("sync", code);
-        return {};
-    }
-
-  private:
-    [[nodiscard]] std::unexpected<StorageError> failed(const std::string& action, int code) const {
-        return std::unexpected(StorageError{"cannot " + action + " " + path_ + ": " + describe(code), code});
-    }
-
-    std::string path_;
-    Descriptor descriptor_;
-};
 
 class DiskMapping final : public Mapping {
   public:
@@ -124,7 +58,7 @@ int make_folders(const std::string& folder) {
 
 }  // namespace
 
-Result<std::unique_ptr<DiskStorage>> DiskStorage::open(const std::string& folder) {
+Result<std::unique_ptr<DiskStorage>> DiskStorage::open(const std::string& folder, const DiskOptions& options) {
     const auto refused = [&](int code) {
         return std::unexpected(
             StorageError{"cannot open the journal's folder " + folder + ": " + describe(code), code});
@@ -133,7 +67,7 @@ Result<std::unique_ptr<DiskStorage>> DiskStorage::open(const std::string& folder
     if (const int code = make_folders(folder); code != 0) return refused(code);
     const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return refused(errno);
-    return std::unique_ptr<DiskStorage>(new DiskStorage(folder, descriptor));
+    return std::unique_ptr<DiskStorage>(new DiskStorage(folder, descriptor, options));
 }
 
 DiskStorage::~DiskStorage() {
@@ -203,11 +137,27 @@ Result<std::vector<std::string>> DiskStorage::list() {
     return names;
 }
 
-Result<std::unique_ptr<File>> DiskStorage::create(std::string_view name, std::uint64_t size) {
-    auto opened = open_descriptor(name, O_RDWR | O_CREAT | O_EXCL);
+bool DiskStorage::direct(std::uint64_t size) const {
+    return options_.sync == SyncMode::direct && size % kDirectBlock == 0;
+}
+
+Result<std::unique_ptr<File>> DiskStorage::open_file(std::string_view name, std::uint64_t size, int flags) const {
+    const bool directly = direct(size);
+    auto opened = open_descriptor(name, O_RDWR | flags | (directly ? O_DIRECT | O_DSYNC : 0));
     if (!opened) return std::unexpected(opened.error());
-    auto file = std::make_unique<DiskFile>(folder_ + "/" + std::string{name}, *opened);
-    if (const int code = take_space(*opened, size); code != 0) {
+    std::string path = folder_ + "/" + std::string{name};
+    if (!directly) return make_buffered_file(std::move(path), *opened);
+    return make_direct_file(std::move(path), *opened, size, (flags & O_CREAT) != 0);
+}
+
+Result<std::unique_ptr<File>> DiskStorage::create(std::string_view name, std::uint64_t size) {
+    auto file = open_file(name, size, O_CREAT | O_EXCL);
+    if (!file) return file;
+    // With a plain descriptor: what posix_fallocate does by writing cannot be done directly.
+    auto opened = open_descriptor(name, O_RDWR);
+    if (!opened) return std::unexpected(opened.error());
+    const Descriptor descriptor{*opened};
+    if (const int code = take_space(descriptor.get(), size); code != 0) {
         ::unlinkat(folder_descriptor_, std::string{name}.c_str(), 0);
         return failed("take " + std::to_string(size) + " bytes for", name, code);
     }
@@ -215,9 +165,9 @@ Result<std::unique_ptr<File>> DiskStorage::create(std::string_view name, std::ui
 }
 
 Result<std::unique_ptr<File>> DiskStorage::open(std::string_view name) {
-    auto opened = open_descriptor(name, O_RDWR);
-    if (!opened) return std::unexpected(opened.error());
-    return std::make_unique<DiskFile>(folder_ + "/" + std::string{name}, *opened);
+    const auto bytes = size(name);
+    if (!bytes) return std::unexpected(bytes.error());
+    return open_file(name, *bytes, 0);
 }
 
 Result<std::size_t> DiskStorage::read(std::string_view name, std::uint64_t offset, std::span<std::byte> out) {

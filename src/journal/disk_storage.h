@@ -1,15 +1,25 @@
-// Storage in a folder of the real file system: pwrite into preallocated files, fdatasync, memory-mapped reading, flock
-// on the file LOCK. Files are readable by their owner alone.
+// Storage in a folder of the real file system: pwrite into preallocated files, made durable by fdatasync or written
+// directly (disk_file.h), memory-mapped reading, flock on the file LOCK. Files are readable by their owner alone.
 #pragma once
 
 #include "journal/storage.h"
 
 namespace dcx::journal {
 
+// How writes become durable. docs/benchmarks.md has what they cost.
+enum class SyncMode : std::uint8_t {
+    fdatasync,  // pwrite, then fdatasync; what was written stands in the page cache for readers that follow
+    direct,     // pwrite with O_DIRECT | O_DSYNC; files that are no multiple of 4096 bytes as above
+};
+
+struct DiskOptions {
+    SyncMode sync = SyncMode::fdatasync;
+};
+
 class DiskStorage final : public Storage {
   public:
     // The folder is made, parents included, when it is missing.
-    static Result<std::unique_ptr<DiskStorage>> open(const std::string& folder);
+    static Result<std::unique_ptr<DiskStorage>> open(const std::string& folder, const DiskOptions& options = {});
     ~DiskStorage() override;
     DiskStorage(const DiskStorage&) = delete;
     DiskStorage& operator=(const DiskStorage&) = delete;
@@ -27,13 +37,18 @@ class DiskStorage final : public Storage {
     Result<void> sync_folder() override;
 
   private:
-    DiskStorage(std::string folder, int descriptor) : folder_(std::move(folder)), folder_descriptor_(descriptor) {}
+    DiskStorage(std::string folder, int descriptor, const DiskOptions& options)
+        : folder_(std::move(folder)), folder_descriptor_(descriptor), options_(options) {}
     [[nodiscard]] std::unexpected<StorageError> failed(std::string_view action, std::string_view name, int code) const;
     // A descriptor, or the error of opening.
     Result<int> open_descriptor(std::string_view name, int flags) const;
 
+    [[nodiscard]] bool direct(std::uint64_t size) const;
+    Result<std::unique_ptr<File>> open_file(std::string_view name, std::uint64_t size, int flags) const;
+
     std::string folder_;
     int folder_descriptor_;
+    DiskOptions options_;
     int lock_descriptor_ = -1;
 };
 

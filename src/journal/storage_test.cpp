@@ -11,6 +11,8 @@
 #include <csignal>
 #include <fstream>
 
+#include "base/skip_test.h"
+#include "journal/disk_file.h"
 #include "journal/disk_storage.h"
 #include "journal/journal_test.h"
 #include "journal/memory_storage.h"
@@ -44,6 +46,19 @@ struct OnDisk {
         return std::move(*storage);
     }
 };
+struct OnDiskDirectly {
+    TemporaryFolder folder;
+    std::unique_ptr<Storage> view() {
+        auto storage = DiskStorage::open(folder.path() + "/a/journal", {.sync = SyncMode::direct});
+        REQUIRE(storage);
+        return std::move(*storage);
+    }
+};
+// Not every file system takes direct writes.
+bool takes_direct_writes() {
+    OnDiskDirectly place;
+    return place.view()->create("a", kDirectBlock).has_value();
+}
 struct InMemory {
     MemoryDisk disk;
     std::unique_ptr<Storage> view() { return std::make_unique<MemoryStorage>(disk); }
@@ -129,6 +144,56 @@ TEST_CASE_TEMPLATE("only one writer at a time", Place, InMemory, OnDisk) {
     CHECK(refused.error().message.find("in use by another process") != std::string::npos);
     first.reset();
     CHECK(second->lock());
+}
+
+TEST_CASE("disk: direct writes at any place leave what stands beside them, and are there for every reader") {
+    if (!takes_direct_writes()) return skip_test("the temporary folder takes no direct writes");
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+        CAPTURE(seed);
+        OnDiskDirectly place;
+        Random random{seed};
+        constexpr std::uint64_t size = std::uint64_t{3} << 20;
+        std::vector<std::byte> model(size);
+        const auto storage = place.view();
+        auto file = storage->create("a", size);
+        REQUIRE(file);
+        const auto mapping = storage->map("a");
+        REQUIRE(mapping);
+        std::uint64_t offset = 0;
+        for (int write = 0; write < 60; ++write) {
+            if (random.chance(10)) file = storage->open("a");
+            // As a journal writes, mostly: one behind the other in steps of 128 bytes.
+            if (random.chance(20)) offset = random.below(size - 1);
+            const std::uint64_t most = random.chance(20) ? std::uint64_t{1} << 20 : 6000;
+            const std::uint64_t count = std::min(size - offset, 1 + random.below(most));
+            const auto bytes = some_bytes(count, random.next());
+            REQUIRE((*file)->write(offset, bytes));
+            std::copy(bytes.begin(), bytes.end(), model.begin() + static_cast<std::ptrdiff_t>(offset));
+            offset = (offset + count + 127) / 128 * 128;
+            if (offset >= size) offset = 0;
+            if (!random.chance(20)) continue;
+            REQUIRE((*file)->sync());
+            std::vector<std::byte> read(size);
+            REQUIRE(storage->read("a", 0, read) == size);
+            CHECK(equal(read, model));
+            CHECK(equal((*mapping)->bytes(), model));
+        }
+        REQUIRE((*file)->zero_ahead(kDirectBlock, 2 * kDirectBlock));
+        std::fill_n(model.begin() + kDirectBlock, 2 * kDirectBlock, std::byte{0});
+        CHECK(equal((*place.view()->map("a"))->bytes(), model));
+    }
+}
+
+TEST_CASE("disk: a file that is no multiple of the direct block is written all the same") {
+    if (!takes_direct_writes()) return skip_test("the temporary folder takes no direct writes");
+    OnDiskDirectly place;
+    const auto storage = place.view();
+    const auto bytes = some_bytes(777, 1);
+    const auto file = storage->create("a", bytes.size());
+    REQUIRE(file);
+    REQUIRE((*file)->write(0, bytes));
+    REQUIRE((*file)->sync());
+    CHECK(equal((*storage->map("a"))->bytes(), bytes));
 }
 
 TEST_CASE("disk: another process is refused and told whose the journal is, a killed owner leaves no lock") {

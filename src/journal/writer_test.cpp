@@ -53,9 +53,20 @@ TEST_CASE("what is committed is read again, byte for byte, over segments and sta
     }
 }
 
-TEST_CASE("the same on a real disk") {
+TEST_CASE("the same on a real disk, synced and written directly, each continuing the other's journal") {
     TemporaryFolder folder;
-    const auto view = [&] { return std::move(*DiskStorage::open(folder.path())); };
+    bool direct = false;
+    {
+        const auto storage = DiskStorage::open(folder.path(), {.sync = SyncMode::direct});
+        REQUIRE(storage);
+        direct = (*storage)->create("probe", 4096).has_value();
+    }
+    int views = 0;
+    const auto view = [&] {
+        const bool directly = direct && views++ % 2 == 0;
+        return std::move(
+            *DiskStorage::open(folder.path(), {.sync = directly ? SyncMode::direct : SyncMode::fdatasync}));
+    };
     auto options = small_options();
     options.background = true;
     const auto all = fill(view, options);
