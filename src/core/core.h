@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/byte_stream.h"
 #include "base/checked.h"
 #include "base/memory.h"
 #include "base/sha256.h"
@@ -98,6 +99,12 @@ class Core {
     // at least 2). True when RestoreCompleted has been written. Nothing may be applied in between. Before Genesis it
     // writes RestoreCompleted alone.
     bool restore(RestoreCursor& cursor, EventWriter& out, std::uint64_t room) const;
+
+    // The whole state as an image (image.h). Genesis has been applied.
+    void save(ByteSink& sink) const;
+    // Into a core to which nothing has been applied: it then stands where the saved one stood. False when the bytes are no
+    // image of this layout; the core is then good for nothing.
+    [[nodiscard]] bool load(ByteSource& source);
 
     // SHA-256 over the canonical form of the whole state: everything that can change what later commands do, in an
     // order that does not depend on where things lie in memory. Slow (it walks the state); for audits and tests.

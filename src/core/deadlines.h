@@ -56,6 +56,14 @@ class Deadlines {
     // Drops it, if it is set.
     void drop(DeadlineHandle& handle);
 
+    // Everything in it, for an image of the state (image.h).
+    template <class Image, class Self>
+    static void visit(Image& image, Self& self) {
+        image.values(self.free_);
+        image.prefix(self.nodes_, self.used_, 1);
+        image.prefix(self.heap_, self.count_, 1);
+    }
+
   private:
     struct Node {
         Deadline deadline{};

@@ -6,14 +6,6 @@ namespace {
 
 bool within(std::uint32_t value, std::uint32_t low, std::uint32_t high) { return value >= low && value <= high; }
 
-bool capacities_legal(const Genesis& g) {
-    return within(g.max_accounts, kFirstCustomer.value, 1u << 24) && within(g.max_assets, 1, 1024) &&
-           within(g.max_instruments, 1, 65536) && within(g.max_orders, 1, 1u << 26) &&
-           within(g.max_sessions, 1, 1u << 20) && within(g.max_keys, 1, 1u << 24) &&
-           within(g.max_price_levels, 1, 1u << 26) && within(g.max_fills_per_command, 1, 1u << 20) &&
-           within(g.max_transfer_ids, 1, 1u << 26) && g.simulated <= 1 && g.dual_control <= 1 && all_zero(g.zero);
-}
-
 bool asset_symbol_legal(const AssetSymbol& symbol) {
     const std::string_view text = symbol.view();
     if (!symbol.canonical() || text.empty() || text[0] < 'A' || text[0] > 'Z') return false;
@@ -31,6 +23,14 @@ bool market_symbol_legal(const Symbol& symbol) {
 }
 
 }  // namespace
+
+bool capacities_legal(const Genesis& g) {
+    return within(g.max_accounts, kFirstCustomer.value, 1u << 24) && within(g.max_assets, 1, 1024) &&
+           within(g.max_instruments, 1, 65536) && within(g.max_orders, 1, 1u << 26) &&
+           within(g.max_sessions, 1, 1u << 20) && within(g.max_keys, 1, 1u << 24) &&
+           within(g.max_price_levels, 1, 1u << 26) && within(g.max_fills_per_command, 1, 1u << 20) &&
+           within(g.max_transfer_ids, 1, 1u << 26) && g.simulated <= 1 && g.dual_control <= 1 && all_zero(g.zero);
+}
 
 void Apply::genesis(MemorySource& memory) {
     const auto body = command_.as<Genesis>();

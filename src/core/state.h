@@ -86,6 +86,9 @@ struct Market {
     Book book{};
 };
 
+// Of a genesis that is accepted.
+[[nodiscard]] bool capacities_legal(const Genesis& genesis);
+
 struct State {
     // Before Genesis: no capacities, nothing but the clock.
     State() = default;
@@ -137,6 +140,24 @@ struct State {
     [[nodiscard]] bool has(SessionId id) const { return id.value >= 1 && id.value <= session_count; }
     [[nodiscard]] bool has(InstrumentId id) const { return id.value >= 1 && id.value <= market_count; }
     [[nodiscard]] Market& market_of(const OpenOrder& order) const { return markets[order.instrument.value]; }
+
+    // Everything that is not fixed by genesis, for an image of the state (image.h).
+    template <class Image, class Self>
+    static void visit(Image& image, Self& self) {
+        image.values(self.started, self.sequence, self.time, self.epoch, self.last_order_id, self.last_trade_id,
+                     self.founding, self.killed, self.kill_deadline, self.last_proposal_id);
+        image.prefix(self.keys, self.key_count, 1);
+        image.prefix(self.sessions, self.session_count, 1);
+        image.prefix(self.markets, self.market_count, 1);
+        image.prefix(self.addresses, self.address_count, 1);
+        image.prefix(self.proposals, self.proposal_count, 0);
+        image.parts(self.key_index, self.session_index, self.address_index, self.deadlines, self.ledger,
+                    self.transfer_ids, self.pending, self.groups, self.store.orders, self.store.levels,
+                    self.order_index, self.cl_ord_index);
+        Exposures::visit(image, self.exposures, self.ledger.account_count());
+        RecentTrades::visit(image, self.trades, self.last_trade_id);
+        image.range(self.details, 0, std::size_t{self.store.orders.used()} + 1);
+    }
 
     // Slots of open orders, 0 when there is none.
     [[nodiscard]] std::uint32_t find_order(OrderId id, OrderSlot hint) const;

@@ -23,6 +23,9 @@ namespace dcx::engine {
 
 class EventHash {
   public:
+    EventHash() = default;
+    // Goes on from a value.
+    explicit EventHash(std::uint64_t value) : value_(value) {}
     [[nodiscard]] std::uint64_t value() const { return value_; }
 
     void add(const Event& event) {

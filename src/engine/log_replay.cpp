@@ -7,8 +7,12 @@
 
 namespace dcx::engine {
 
-LogReplay::LogReplay(core::Core& core, std::uint64_t events_kept)
-    : core_(core), capacity_(std::max(events_kept, core.max_events_per_command())), buffer_(capacity_) {}
+LogReplay::LogReplay(core::Core& core, std::uint64_t events_kept, const Mark& mark)
+    : core_(core),
+      hash_(mark.event_hash),
+      capacity_(std::max(events_kept, core.max_events_per_command())),
+      buffer_(capacity_),
+      since_checkpoint_(mark.since_checkpoint) {}
 
 void LogReplay::forget_events() {
     buffer_.clear();
@@ -28,7 +32,10 @@ bool LogReplay::apply(const Command& command) {
     hash_.add(out, begin, out.position);
     ++commands_;
     ++since_checkpoint_;
-    if (command.header.kind == CommandKind::checkpoint) since_checkpoint_ = 0;
+    if (command.header.kind == CommandKind::checkpoint) {
+        since_checkpoint_ = 0;
+        ++checkpoints_;
+    }
     return true;
 }
 

@@ -29,8 +29,15 @@ struct ReplayProgress {
 
 class LogReplay {
   public:
-    // Keeps the events of as many commands as fit into about `events_kept` of them; 0: of one command.
-    explicit LogReplay(core::Core& core, std::uint64_t events_kept = 0);
+    // Where a replay that does not begin with the first command stands.
+    struct Mark {
+        std::uint64_t event_hash{};
+        std::uint64_t since_checkpoint{};
+    };
+
+    // Keeps the events of as many commands as fit into about `events_kept` of them; 0: of one command. Goes on where
+    // the core stands, which `mark` describes.
+    explicit LogReplay(core::Core& core, std::uint64_t events_kept = 0, const Mark& mark = {0, 0});
 
     // Whether the next command's events fit behind those that are kept. If not, forget_events() comes before apply().
     [[nodiscard]] bool has_room() const { return events().size() + core_.max_events_per_command() <= capacity_; }
@@ -44,6 +51,8 @@ class LogReplay {
     [[nodiscard]] const EventHash& hash() const { return hash_; }
     [[nodiscard]] std::uint64_t commands() const { return commands_; }
     [[nodiscard]] std::uint64_t since_checkpoint() const { return since_checkpoint_; }
+    // Checkpoints compared.
+    [[nodiscard]] std::uint64_t checkpoints() const { return checkpoints_; }
     [[nodiscard]] bool failed() const { return !error_.empty(); }
     [[nodiscard]] const std::string& error() const { return error_; }
 
@@ -57,7 +66,8 @@ class LogReplay {
     std::uint64_t capacity_;
     EventBuffer buffer_;
     std::uint64_t commands_ = 0;
-    std::uint64_t since_checkpoint_ = 0;
+    std::uint64_t since_checkpoint_;
+    std::uint64_t checkpoints_ = 0;
     std::string error_;
 };
 

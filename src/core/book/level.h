@@ -70,6 +70,13 @@ class LevelPool {
     T& operator[](std::uint32_t index) { return elements_[index]; }
     const T& operator[](std::uint32_t index) const { return elements_[index]; }
 
+    // Everything in it, for an image of the state (image.h).
+    template <class Image, class Self>
+    static void visit(Image& image, Self& self) {
+        image.values(self.free_, self.free_count_);
+        image.prefix(self.elements_, self.used_, 1);
+    }
+
   private:
     std::span<T> elements_;
     std::uint32_t free_ = 0;
@@ -89,6 +96,13 @@ struct LevelStore {
     [[nodiscard]] bool has_room() const { return in_use < max_levels; }
     // A frame costs as much as 18 single levels and holds at least one: enough for markets, not for the worst case.
     [[nodiscard]] static constexpr std::uint32_t frames_for(std::uint32_t capacity) { return capacity / 16 + 64; }
+
+    // Everything in it, for an image of the state (image.h).
+    template <class Image, class Self>
+    static void visit(Image& image, Self& self) {
+        image.values(self.in_use);
+        image.parts(self.frames, self.far_levels, self.far_nodes);
+    }
 
     std::uint32_t in_use = 0;  // levels with orders
     std::uint32_t max_levels = 0;

@@ -70,6 +70,13 @@ class OrderPool {
         if (slot < orders_.size()) __builtin_prefetch(&orders_[slot]);
     }
 
+    // Everything in it, for an image of the state (image.h).
+    template <class Image, class Self>
+    static void visit(Image& image, Self& self) {
+        image.values(self.free_, self.live_);
+        image.prefix(self.orders_, self.used_, 1);
+    }
+
   private:
     std::span<RestingOrder> orders_;
     std::uint32_t free_ = kNoSlot;

@@ -134,6 +134,15 @@ class Ledger {
         from.debits -= turnover;
     }
 
+    // Everything in it, for an image of the state (image.h).
+    template <class Image, class Self>
+    static void visit(Image& image, Self& self) {
+        image.prefix(self.accounts_, self.account_count_, 1);
+        image.prefix(self.assets_, self.asset_count_, 1);
+        image.range(self.limits_, 0, std::size_t{self.asset_count_} + 1);
+        image.range(self.balances_, 0, (std::size_t{self.account_count_} + 1) * self.assets_.size());
+    }
+
   private:
     std::span<Account> accounts_;
     std::span<Asset> assets_;

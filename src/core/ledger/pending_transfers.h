@@ -55,6 +55,14 @@ class PendingTransfers {
     [[nodiscard]] std::uint32_t first() const { return first_; }
     [[nodiscard]] std::uint64_t last_number() const { return last_number_; }
 
+    // Everything in it, for an image of the state (image.h).
+    template <class Image, class Self>
+    static void visit(Image& image, Self& self) {
+        image.values(self.count_, self.free_, self.first_, self.last_, self.last_number_);
+        image.prefix(self.transfers_, self.used_, 1);
+        image.parts(self.index_);
+    }
+
   private:
     [[nodiscard]] static std::uint32_t hash(AccountId scope, TransferId id) {
         return hash_of(id.low ^ (std::uint64_t{scope.value} << 20), id.high);

@@ -49,6 +49,13 @@ class TransferGroups {
     [[nodiscard]] TransferGroup& operator[](std::uint32_t slot) { return groups_[slot]; }
     [[nodiscard]] const TransferGroup& operator[](std::uint32_t slot) const { return groups_[slot]; }
 
+    // Everything in it, for an image of the state (image.h).
+    template <class Image, class Self>
+    static void visit(Image& image, Self& self) {
+        image.values(self.free_);
+        image.prefix(self.groups_, self.used_, 1);
+    }
+
   private:
     std::span<TransferGroup> groups_;  // from 1
     std::uint32_t used_ = 0;

@@ -93,6 +93,14 @@ class TransferIds {
     }
     [[nodiscard]] std::uint32_t count() const { return count_; }
 
+    // Everything in it, for an image of the state (image.h).
+    template <class Image, class Self>
+    static void visit(Image& image, Self& self) {
+        image.values(self.oldest_, self.floor_);
+        image.prefix(self.requests_, self.count_, 1);
+        image.parts(self.index_);
+    }
+
   private:
     template <class Self>
     [[nodiscard]] static auto found(Self& self, AccountId scope, TransferId id) -> decltype(self.requests_.data()) {

@@ -2,6 +2,7 @@
 // oldest one.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -45,6 +46,13 @@ class RecentTrades {
     // The oldest one remembered.
     [[nodiscard]] std::uint64_t first(std::uint64_t last_trade_id) const {
         return last_trade_id < trades_.size() ? 1 : last_trade_id - trades_.size() + 1;
+    }
+
+    // Everything in it, for an image of the state (image.h).
+    template <class Image, class Self>
+    static void visit(Image& image, Self& self, std::uint64_t last_trade_id) {
+        image.values(self.at_);
+        image.range(self.trades_, 0, std::min<std::uint64_t>(last_trade_id + 1, self.trades_.size()));
     }
 
   private:

@@ -98,6 +98,15 @@ class SlotIndex {
     // Entries of the table in use.
     [[nodiscard]] std::uint64_t table_size() const { return now_.size; }
 
+    // Everything in it, for an image of the state (image.h).
+    template <class Image, class Self>
+    static void visit(Image& image, Self& self) {
+        image.values(self.now_.size, self.old_.size, self.next_, self.left_, self.count_, self.limit_);
+        // Each size has its place.
+        image.range(self.entries_, self.now_.size, self.now_.size);
+        image.range(self.entries_, self.old_.size, self.old_.size);
+    }
+
   private:
     static constexpr std::uint64_t kFirstSize = 1024;
     static constexpr std::uint64_t kMovesPerInsert = 8;

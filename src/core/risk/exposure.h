@@ -58,6 +58,12 @@ class Exposures {
         return exposures_[account.value * width_ + instrument.value];
     }
 
+    // Everything of these accounts, for an image of the state (image.h).
+    template <class Image, class Self>
+    static void visit(Image& image, Self& self, std::uint32_t accounts) {
+        image.range(self.exposures_, 0, (std::size_t{accounts} + 1) * self.width_);
+    }
+
   private:
     std::size_t width_ = 0;
     std::span<Exposure> exposures_;
