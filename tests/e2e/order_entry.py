@@ -2,11 +2,11 @@
 client gets wrong in the same way as the venue does, this one does not. Blocking sockets; every wait is bounded."""
 
 import collections
+import contextlib
+import ctypes
 import os
 import socket
 import struct
-import subprocess
-import tempfile
 import time
 
 MAGIC, SCHEMA, VERSION = 0xEB50, 0xDC, 1
@@ -60,6 +60,32 @@ class Terminated(Exception):
         self.code = code
 
 
+# Ed25519 of the system's OpenSSL: in the process, because tests with hundreds of logins have no time for its program.
+_CRYPTO = ctypes.CDLL("libcrypto.so.3")
+for _name in ("EVP_PKEY_new_raw_private_key", "EVP_MD_CTX_new"):
+    getattr(_CRYPTO, _name).restype = ctypes.c_void_p
+_CRYPTO.EVP_PKEY_new_raw_private_key.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t)
+_CRYPTO.EVP_PKEY_get_raw_public_key.argtypes = (ctypes.c_void_p,) * 3
+_CRYPTO.EVP_DigestSignInit.argtypes = (ctypes.c_void_p,) * 5
+_CRYPTO.EVP_DigestSign.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t)
+_CRYPTO.EVP_MD_CTX_free.argtypes = _CRYPTO.EVP_PKEY_free.argtypes = (ctypes.c_void_p,)
+_EVP_PKEY_ED25519 = 1087
+
+
+def _must(done):
+    assert done == 1, "libcrypto refused"
+
+
+@contextlib.contextmanager
+def _private_key(seed):
+    key = _CRYPTO.EVP_PKEY_new_raw_private_key(_EVP_PKEY_ED25519, None, seed, 32)
+    assert key, "libcrypto refused the seed"
+    try:
+        yield key
+    finally:
+        _CRYPTO.EVP_PKEY_free(key)
+
+
 class Key:
     def __init__(self, key_id, seed, account=0):
         self.id, self.seed, self.account = key_id, seed, account
@@ -76,21 +102,22 @@ class Key:
                     fields[name.strip()] = value.strip()
         return cls(int(fields["key_id"]), bytes.fromhex(fields["seed"]), int(fields.get("account", 0)))
 
-    def _run(self, arguments, stdin=None):
-        with tempfile.NamedTemporaryFile(suffix=".der") as pem:
-            pem.write(bytes.fromhex("302e020100300506032b657004220420") + self.seed)
-            pem.flush()
-            return subprocess.run(["openssl", *[a.replace("@KEY", pem.name) for a in arguments]], input=stdin, check=True,
-                                  capture_output=True).stdout
-
     def sign(self, message):
-        with tempfile.NamedTemporaryFile() as file:
-            file.write(message)
-            file.flush()
-            return self._run(["pkeyutl", "-sign", "-rawin", "-inkey", "@KEY", "-keyform", "DER", "-in", file.name])
+        with _private_key(self.seed) as key:
+            context = _CRYPTO.EVP_MD_CTX_new()
+            size, signature = ctypes.c_size_t(64), ctypes.create_string_buffer(64)
+            try:
+                _must(_CRYPTO.EVP_DigestSignInit(context, None, None, None, key))
+                _must(_CRYPTO.EVP_DigestSign(context, signature, ctypes.byref(size), message, len(message)))
+            finally:
+                _CRYPTO.EVP_MD_CTX_free(context)
+            return signature.raw
 
     def public(self):
-        return self._run(["pkey", "-in", "@KEY", "-inform", "DER", "-pubout", "-outform", "DER"])[-32:]
+        with _private_key(self.seed) as key:
+            size, public = ctypes.c_size_t(32), ctypes.create_string_buffer(32)
+            _must(_CRYPTO.EVP_PKEY_get_raw_public_key(key, public, ctypes.byref(size)))
+            return public.raw
 
     @classmethod
     def fresh(cls):
