@@ -17,7 +17,7 @@
 
 #include "base/random.h"
 #include "engine/engine.h"
-#include "engine/replayer.h"
+#include "engine/past.h"
 #include "journal/disk_storage.h"
 #include "platform/huge_pages.h"
 #include "platform/system_clock.h"
@@ -300,7 +300,7 @@ void replay(benchmark::State& state) {
     std::uint64_t commands = 0;
     for (auto _ : state) {
         platform::HugePageMemory memory;
-        const auto log = replay_state(*storage, memory);
+        const auto log = replay_past(*storage, memory);
         if (!log) throw std::runtime_error(log.error());
         state.SetIterationTime(log->seconds);
         commands = log->commands;

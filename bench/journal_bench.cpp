@@ -19,6 +19,7 @@
 #include "base/check.h"
 #include "base/crc32c.h"
 #include "journal/disk_storage.h"
+#include "journal/read_ahead.h"
 #include "journal/recovery.h"
 #include "journal/tail.h"
 #include "journal/writer.h"
@@ -226,6 +227,28 @@ std::unique_ptr<BenchFolder> written_journal(std::size_t batch) {
     return folder;
 }
 
+// Every check of recovery on a thread of its own, one look at each command here.
+void replay_ahead(benchmark::State& state) {
+    const auto folder = written_journal(static_cast<std::size_t>(state.range(0)));
+    std::uint64_t count = 0;
+    for (auto _ : state) {
+        auto reader = Reader::open(folder->storage());
+        DCX_CHECK(reader.has_value());
+        ReadAhead ahead{std::move(*reader)};
+        while (true) {
+            const auto batch = ahead.next();
+            DCX_CHECK(batch.has_value());
+            if (!*batch) break;
+            std::int64_t prices = 0;
+            for (const Command& command : (*batch)->commands) prices += command.as<PlaceOrder>().price.value;
+            benchmark::DoNotOptimize(prices);
+            count += (*batch)->commands.size();
+        }
+    }
+    state.SetItemsProcessed(static_cast<std::int64_t>(count));
+    state.SetBytesProcessed(static_cast<std::int64_t>(count) * 128);
+}
+
 // Every check of recovery, and one look at each command.
 void replay(benchmark::State& state) {
     const auto folder = written_journal(static_cast<std::size_t>(state.range(0)));
@@ -246,6 +269,7 @@ void replay(benchmark::State& state) {
     state.SetItemsProcessed(static_cast<std::int64_t>(count));
     state.SetBytesProcessed(static_cast<std::int64_t>(count) * 128);
 }
+BENCHMARK(replay_ahead)->Arg(64)->Arg(4096)->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(replay)->Arg(64)->Arg(4096)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 // The same through a tail that is told the end.

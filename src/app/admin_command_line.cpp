@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/tool_groups.h"
+#include "model/command.h"
 
 namespace dcx::app {
 namespace {
@@ -48,6 +49,12 @@ void add_issue(CLI::App* command, AdminOptions& o) {
     command->add_option("--id", o.id, "UUID of version 7");
 }
 
+void add_rules(CLI::App* command, AdminOptions& o) {
+    command->add_option("version", o.number, "One above those in force")
+        ->required()
+        ->check(CLI::Range(kOldestRules, kNewestRules));
+}
+
 // The same commands, to be carried out when two persons have approved them.
 void add_propose(CLI::App* group, AdminOptions& o, Run& run) {
     auto* propose = group->add_subcommand("propose", "A command that waits for two persons")->require_subcommand(1);
@@ -72,6 +79,7 @@ void add_propose(CLI::App* group, AdminOptions& o, Run& run) {
     add_issue(transfer, o);
     auto* bust = add_proposal("bust", "Take a trade back", admin_bust);
     bust->add_option("trade", o.number, "Its number")->required();
+    add_rules(add_proposal("activate-rules", "Newer rules of the venue", admin_activate_rules), o);
 }
 
 }  // namespace
@@ -94,8 +102,19 @@ void add_admin(CLI::App& app, AdminOptions& o, Run& run) {
     add_fees(add(group, "fees", "The fees of a tier, likewise", o, run, admin_fees), o);
     add_key(add(group, "key", "Add an operator's key", o, run, admin_key), o);
 
+    auto* rules = add(group, "activate-rules", "Answer by newer rules from now on", o, run, admin_activate_rules);
+    add_rules(rules, o);
     add_propose(group, o, run);
     add(group, "proposals", "What waits for approval", o, run, admin_proposals);
+    auto* ready = add_command(group, "ready", "Whether the venue takes commands; exit code 1 when not", o);
+    ready->callback([&] { run = [&] { return admin_ready(o); }; });
+    auto* actions = add_command(group, "actions", "What its admin listener can do", o);
+    actions->callback([&] { run = [&] { return admin_actions(o); }; });
+    auto* call = add_command(group, "call", "Do one of these", o);
+    call->add_option("action", o.action, "Its name")->required();
+    call->callback([&] { run = [&] { return admin_call(o); }; });
+    auto* snapshot = add_command(group, "snapshot", "Take a snapshot of all that is durable now, and wait for it", o);
+    snapshot->callback([&] { run = [&] { return admin_snapshot(o); }; });
     auto* approve = add(group, "approve", "Show a proposal and sign it", o, run, admin_approve);
     approve->add_option("proposal", o.number, "Its number")->required();
 }

@@ -100,6 +100,16 @@ void bust(const AdminOptions& options) {
     (void)send_or_propose<TradeBusted>(link, options, BustTrade{.trade_id = TradeId{options.number}});
 }
 
+void activate_rules(const AdminOptions& options) {
+    VenueLink link(DataFolder(options.tool.data), options.key);
+    const ActivateRules request{.version = static_cast<std::uint32_t>(options.number), .zero = 0};
+    const auto activated = send_or_propose<RulesActivated>(link, options, request);
+    if (!activated) return;
+    line(options.tool, {{"rules", activated->version}, {"before", activated->before}},
+         "rules " + std::to_string(activated->version) + " are in force, until now " +
+             std::to_string(activated->before));
+}
+
 // ---- two persons
 
 std::vector<Proposal> proposals_of(VenueLink& link) {
@@ -193,6 +203,9 @@ int admin_transfer(const AdminOptions& options) {
 }
 int admin_bust(const AdminOptions& options) {
     return run_tool(options.tool, [&] { bust(options); });
+}
+int admin_activate_rules(const AdminOptions& options) {
+    return run_tool(options.tool, [&] { activate_rules(options); });
 }
 int admin_proposals(const AdminOptions& options) {
     return run_tool(options.tool, [&] { proposals(options); });

@@ -1,5 +1,5 @@
 // The commands of the `dcx` program. Each prints its results (as JSON when asked) on standard output, everything else
-// on standard error, and returns the exit code: 0 done, 1 refused or failed, 2 usage.
+// on standard error, and returns the exit code: 0 done, 1 refused or failed, 2 usage; serve() knows more (exit_code.h).
 #pragma once
 
 #include <array>
@@ -17,6 +17,10 @@ struct ServeOptions {
     std::string config;  // empty: embedded defaults
     std::string data;    // the venue's folder
     bool sim = false;    // as venue.sim
+    // Follows the venue that runs on the folder and takes its place.
+    bool shadow = false;
+    std::uint64_t checkpoints = 3;    // compared before it does
+    std::uint32_t grace_ms = 30'000;  // for its sessions to reconnect
 };
 int serve(const ServeOptions& options);
 
@@ -38,9 +42,30 @@ int watch(const WatchOptions& options);
 
 struct ReplayOptions {
     std::string journal;
+    std::optional<std::uint64_t> to;  // the last command to apply; none: all
+    std::string archive;              // a folder of archived segments that belong before it; empty: none
     bool json = false;
 };
 int replay(const ReplayOptions& options);
+
+// ---- A journal's folder, whether a venue is at work in it or not.
+
+struct JournalOptions {
+    std::string folder;
+    std::string archive;                // a folder of archived segments, shown with the others; empty: none
+    std::string to_folder;              // where to archive
+    std::uint64_t from = 1;             // sequences to dump; the one to quarantine
+    std::uint64_t to = 0;               // 0: to the end
+    std::optional<std::uint64_t> keep;  // segments; nothing: none is deleted
+    bool partial = false;               // a journal whose oldest segments are gone is well, too
+    bool json = false;
+};
+int journal_ls(const JournalOptions& options);
+int journal_dump(const JournalOptions& options);
+// One line that names segment, offset and kind when not all is well.
+int journal_check(const JournalOptions& options);
+int journal_archive(const JournalOptions& options);
+int journal_quarantine(const JournalOptions& options);
 
 struct WorkloadOptions {
     std::string file;      // the public format, plain or .zst; empty: generate
@@ -70,6 +95,28 @@ struct ToolOptions {
     std::string data = "data/venue";
     bool json = false;
 };
+
+// The state at a moment of the log, from a venue's folder, whether or not it runs.
+struct AtOptions {
+    ToolOptions tool;
+    std::string moment;          // a sequence, "end", or a time as 2026-11-28T22:30:00Z
+    std::string market;          // book
+    std::uint32_t levels = 10;   // book, a side
+    std::uint32_t account = 0;   // balances; 0: of all
+    std::uint64_t order_id = 0;  // order
+};
+int at_book(const AtOptions& options);
+int at_balances(const AtOptions& options);
+int at_order(const AtOptions& options);
+int at_state(const AtOptions& options);
+
+struct ForkOptions {
+    std::string data;
+    std::string moment;      // as of AtOptions
+    std::string target;      // a folder that is not there yet
+    bool with_keys = false;  // the venue's keys too
+};
+int fork_venue(const ForkOptions& options);
 
 struct LedgerOptions {
     ToolOptions tool;
@@ -157,7 +204,8 @@ struct AdminOptions {
     std::string amount;
     std::string to;
     std::string id;
-    std::uint64_t number = 0;  // of a proposal or a trade
+    std::string action;        // of the admin listener
+    std::uint64_t number = 0;  // of a proposal, a trade or a version
     // Limits: what is not given stays as it is.
     std::string min_quantity;
     std::string max_quantity;
@@ -191,8 +239,30 @@ int admin_mint(const AdminOptions& options);
 int admin_burn(const AdminOptions& options);
 int admin_transfer(const AdminOptions& options);
 int admin_bust(const AdminOptions& options);
+int admin_activate_rules(const AdminOptions& options);  // one version above those in force
 int admin_proposals(const AdminOptions& options);
 int admin_approve(const AdminOptions& options);
+// Of the admin listener: whether the venue takes commands (fails when not), what can be done, and doing it.
+int admin_ready(const AdminOptions& options);
+int admin_actions(const AdminOptions& options);
+int admin_call(const AdminOptions& options);
+int admin_snapshot(const AdminOptions& options);
+
+// ---- Backup of a data folder, also while its venue runs (backup.h).
+
+struct BackupOptions {
+    std::string data;
+    std::string destination;
+    std::string archive;
+    std::string config;
+    std::string vault;
+    bool incremental = false;
+    bool check = false;  // of a restore: no more than that
+    bool json = false;
+};
+int backup(const BackupOptions& options);
+// Ends with the last command and the state's hash of what was restored, by a replay.
+int restore(const BackupOptions& options);
 
 // ---- The vault: secrets by name in an encrypted file. Without a venue.
 

@@ -3,6 +3,8 @@
 #define TOML_HEADER_ONLY 0
 #include <toml++/toml.h>
 
+#include <arpa/inet.h>
+
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -106,6 +108,12 @@ class Section {
     std::set<std::string> asked_;
 };
 
+// A number: a name could come to mean another address later.
+bool loopback(const std::string& address) {
+    in_addr parsed{};
+    return address == "::1" || (::inet_pton(AF_INET, address.c_str(), &parsed) == 1 && address.starts_with("127."));
+}
+
 class FileReader {
   public:
     explicit FileReader(const toml::table& file) : root_(&file, "", error_) {}
@@ -114,6 +122,7 @@ class FileReader {
         read_venue();
         read_capacity();
         read_edges();
+        read_operations();
         read_list("asset", config_.assets, [this](Section& s, AssetConfig& a) { read_asset(s, a); });
         read_list("market", config_.markets, [this](Section& s, MarketConfig& m) { read_market(s, m); });
         root_.done();
@@ -162,11 +171,37 @@ class FileReader {
         section("journal", [&](Section& s) {
             s.number("segment_mib", config_.journal.segment_mib, 1, 4096);
             s.number("checkpoint_every", config_.journal.checkpoint_every, 100, 1'000'000'000);
+            s.number("keep_segments", config_.journal.keep_segments, 0, 1'000'000'000);
+            s.text("archive", config_.journal.archive);
+        });
+        section("snapshots", [&](Section& s) {
+            s.number("keep", config_.snapshots.keep, 1, 1000);
+            s.number("every_commands", config_.snapshots.every_commands, 0, 1'000'000'000'000);
+            s.number("every_s", config_.snapshots.every_s, 0, 1'000'000'000);
+        });
+        section("auditor", [&](Section& s) {
+            s.flag("enabled", config_.auditor.enabled);
+            s.number("invariants_s", config_.auditor.invariants_s, 0, 1'000'000'000);
         });
         section("sim", [&](Section& s) {
             s.number("seed", config_.sim.seed, 0, INT64_MAX);
             s.number("traders", config_.sim.traders, 1, 1000);
             s.number("orders_per_second", config_.sim.orders_per_second, 1, 10'000'000);
+        });
+    }
+    void read_operations() {
+        section("admin", [&](Section& s) {
+            s.text("address", config_.admin.address);
+            s.number("port", config_.admin.port, 0, 65535);
+            if (!loopback(config_.admin.address))
+                s.fail(*s.find("address"), "address", "must be of the loopback, 127.x.x.x or ::1");
+        });
+        section("log", [&](Section& s) {
+            s.text("format", config_.log.format, {"text", "json"});
+            s.text("level", config_.log.level, {"debug", "info", "warning", "error"});
+            s.text("file", config_.log.file);
+            s.number("max_mib", config_.log.max_mib, 0, 1 << 20);
+            s.number("keep", config_.log.keep, 0, 1000);
         });
     }
     void read_capacity() {

@@ -47,12 +47,34 @@ struct Config {
     struct Listen {
         std::string address = "127.0.0.1";
         std::int64_t order_entry = 7001;  // 0: the system chooses
-        std::int64_t http = 8080;         // feed, health, metrics
+        std::int64_t http = 8080;         // feed, health
     } listen;
+    struct Admin {  // for operators: loopback alone
+        std::string address = "127.0.0.1";
+        std::int64_t port = 8081;  // health, readiness, metrics, actions; 0: the system chooses
+    } admin;
+    struct Log {
+        std::string format = "text";  // "json"
+        std::string level = "info";   // "debug", "warning", "error": records below it are left out
+        std::string file;             // empty: standard error
+        std::int64_t max_mib = 64;    // of the file before it is rotated; 0: never
+        std::int64_t keep = 8;        // rotated files
+    } log;
     struct Journal {
         std::int64_t segment_mib = 64;
         std::int64_t checkpoint_every = 100'000;  // commands
+        std::int64_t keep_segments = 0;           // older ones go once a snapshot covers them; 0: all stay
+        std::string archive;                      // a folder that they are packed into first; empty: none
     } journal;
+    struct Snapshots {
+        std::int64_t keep = 3;
+        std::int64_t every_commands = 10'000'000;  // 0: not by count
+        std::int64_t every_s = 600;                // 0: not by time
+    } snapshots;
+    struct Auditor {
+        bool enabled = true;             // false: no second core, and no snapshots
+        std::int64_t invariants_s = 10;  // between two checks of all of them
+    } auditor;
     struct Capacity {  // fixed at the first start
         std::int64_t accounts = 10'000;
         std::int64_t assets = 16;

@@ -37,6 +37,13 @@ TEST_CASE("config: the file in the project's root shows the defaults, but for si
     CHECK(file->rings.events == defaults.rings.events);
     CHECK(file->gateway.output_kib == defaults.gateway.output_kib);
     CHECK(file->listen.order_entry == defaults.listen.order_entry);
+    CHECK(file->admin.address == defaults.admin.address);
+    CHECK(file->admin.port == defaults.admin.port);
+    CHECK(file->log.format == defaults.log.format);
+    CHECK(file->log.level == defaults.log.level);
+    CHECK(file->log.file == defaults.log.file);
+    CHECK(file->log.max_mib == defaults.log.max_mib);
+    CHECK(file->log.keep == defaults.log.keep);
     CHECK(file->journal.checkpoint_every == defaults.journal.checkpoint_every);
     REQUIRE(file->markets.size() == defaults.markets.size());
     for (std::size_t i = 0; i < defaults.markets.size(); ++i) {
@@ -79,4 +86,15 @@ TEST_CASE("config: a file that names markets replaces the default ones") {
     REQUIRE(config);
     REQUIRE(config->markets.size() == 1);
     CHECK(config->markets[0].symbol == "A/B");
+}
+
+TEST_CASE("config: the admin's address is of the loopback, the log's words are known") {
+    CHECK(error_of("[admin]\naddress = \"127.3.2.1\"\nport = 0\n").empty());
+    CHECK(error_of("[admin]\naddress = \"::1\"\n").empty());
+    for (const char* address : {"0.0.0.0", "10.0.0.1", "localhost", "127.0.0", "127.0.0.1.example.org", "::"})
+        CHECK(error_of("[admin]\naddress = \"" + std::string{address} + "\"\n") ==
+              "line 2: admin.address must be of the loopback, 127.x.x.x or ::1");
+    CHECK(error_of("[log]\nformat = \"xml\"\n") == "line 2: log.format must be one of: text, json");
+    CHECK(error_of("[log]\nlevel = \"loud\"\n") == "line 2: log.level must be one of: debug, info, warning, error");
+    CHECK(error_of("[log]\nkeep = -1\n") == "line 2: log.keep must be from 0 to 1000");
 }

@@ -1,5 +1,7 @@
 #include "app/data_folder.h"
 
+#include <array>
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -7,8 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 
+#include "app/private_file.h"
 #include "base/ed25519.h"
+#include "base/sha256.h"
 
 namespace dcx::app {
 
@@ -28,6 +33,20 @@ std::optional<net::Endpoint> endpoint_of(const std::string& text) {
     const auto parsed = std::from_chars(text.data() + colon + 1, end, endpoint.port);
     if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
     return endpoint;
+}
+
+// The file is there with the whole line or as it was before.
+void put_line(const std::string& path, const std::string& line) {
+    const std::string beside = path + ".new";
+    errno = 0;
+    std::ofstream out(beside);
+    out << line << "\n";
+    out.close();
+    // On a full disk nothing else says that half of it is there: no tool would find the venue.
+    if (!out) throw std::runtime_error("cannot write " + beside + ": " + std::generic_category().message(errno));
+    std::error_code error;
+    fs::rename(beside, path, error);
+    if (error) throw std::runtime_error("cannot write " + path + ": " + error.message());
 }
 
 }  // namespace
@@ -110,15 +129,43 @@ std::expected<net::Endpoint, std::string> DataFolder::order_entry() const {
     return *endpoint;
 }
 
-void DataFolder::write_ready(const std::string& line) const {
-    const std::string beside = ready() + ".new";
-    std::ofstream(beside) << line << "\n";
-    fs::rename(beside, ready());
+std::expected<net::Endpoint, std::string> DataFolder::admin() const {
+    std::ifstream in(admin_address());
+    std::string text;
+    if (!std::getline(in, text)) return std::unexpected("no venue runs on " + path_);
+    const auto endpoint = endpoint_of(text);
+    if (!endpoint) return std::unexpected(admin_address() + " names no address");
+    return *endpoint;
 }
+
+void DataFolder::write_admin(const net::Endpoint& endpoint) const { put_line(admin_address(), endpoint.text()); }
+
+std::string DataFolder::make_admin_token() const {
+    const std::string file = admin_token_file();
+    if (!fs::exists(file)) {
+        std::array<std::byte, 32> token{};
+        random_bytes(token);
+        if (const auto written = write_private_file(file, to_hex(token) + "\n"); !written)
+            throw std::runtime_error(written.error());
+    }
+    return admin_token();
+}
+
+std::string DataFolder::admin_token() const {
+    const auto text = read_private_file(admin_token_file(), 128);
+    if (!text) throw std::runtime_error(text.error());
+    std::array<std::byte, 32> token{};
+    const std::string digits = text->substr(0, text->find('\n'));
+    if (!from_hex(digits, token)) throw std::runtime_error(admin_token_file() + ": must hold 64 hexadecimal digits");
+    return digits;
+}
+
+void DataFolder::write_ready(const std::string& line) const { put_line(ready(), line); }
 
 void DataFolder::remove_ready() const {
     std::error_code ignored;
     fs::remove(ready(), ignored);
+    fs::remove(admin_address(), ignored);
 }
 
 }  // namespace dcx::app

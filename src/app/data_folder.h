@@ -1,4 +1,5 @@
-// The venue's folder: journal/, keys/, and ready.json while it runs. Made for its owner alone (0700).
+// The venue's folder: journal/, keys/, admin.token, and while it runs ready.json and admin.address. Made for its owner
+// alone (0700).
 #pragma once
 
 #include <expected>
@@ -16,9 +17,21 @@ class DataFolder {
 
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] std::string journal() const { return path_ + "/journal"; }
+    // The page that tells what the engine died on (engine/breadcrumb.h).
+    [[nodiscard]] std::string breadcrumb() const { return journal() + "/breadcrumb"; }
     [[nodiscard]] std::string keys() const { return path_ + "/keys"; }
     [[nodiscard]] std::string key(const std::string& name) const { return keys() + "/" + name + ".key"; }
     [[nodiscard]] std::string ready() const { return path_ + "/ready.json"; }
+    [[nodiscard]] std::string admin_address() const { return path_ + "/admin.address"; }
+
+    [[nodiscard]] std::string admin_token_file() const { return path_ + "/admin.token"; }
+    [[nodiscard]] std::string vault() const { return path_ + "/venue.vault"; }
+    [[nodiscard]] std::string snapshots() const { return path_ + "/snapshots"; }
+
+    // What an admin request that changes something must carry: 64 hexadecimal digits, made at the first start. Throws
+    // as make(), also when others than the owner have access to the file.
+    [[nodiscard]] std::string make_admin_token() const;
+    [[nodiscard]] std::string admin_token() const;
 
     // Makes what is missing. Throws std::runtime_error with a text.
     void make() const;
@@ -37,6 +50,9 @@ class DataFolder {
 
     // Where the venue that runs on this folder listens for orders; refuses when none does.
     [[nodiscard]] std::expected<net::Endpoint, std::string> order_entry() const;
+    // Its admin listener, which is there before the venue is ready.
+    [[nodiscard]] std::expected<net::Endpoint, std::string> admin() const;
+    void write_admin(const net::Endpoint& endpoint) const;
     void write_ready(const std::string& line) const;
     void remove_ready() const;
 

@@ -1,8 +1,10 @@
 #include "app/decimals.h"
 
+#include <array>
 #include <charconv>
 #include <cinttypes>
 #include <cstdio>
+#include <ctime>
 
 #include "model/decimal.h"
 
@@ -33,6 +35,23 @@ std::optional<std::uint32_t> seconds_of_day(std::string_view text) {
     };
     if (pair(0) > 23 || pair(3) > 59) return std::nullopt;
     return pair(0) * 3600 + pair(3) * 60;
+}
+
+std::optional<Time> parse_utc(const std::string& text) {
+    constexpr std::int64_t ns = 1'000'000'000;
+    std::tm when{};
+    const char* const end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &when);
+    if (end == nullptr || *end != '\0') return std::nullopt;
+    return Time{std::int64_t{::timegm(&when)} * ns};
+}
+
+std::string utc_text(Time time) {
+    const std::time_t seconds = time.value / 1'000'000'000;
+    std::tm when{};
+    ::gmtime_r(&seconds, &when);
+    std::array<char, 32> text{};
+    static_cast<void>(std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &when));
+    return text.data();
 }
 
 std::string transfer_id_text(TransferId id) {

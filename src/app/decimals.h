@@ -26,6 +26,11 @@ struct Unit {
 // Seconds after midnight of "HH:MM"; nothing when the text is no time of day.
 [[nodiscard]] std::optional<std::uint32_t> seconds_of_day(std::string_view text);
 
+// "2026-11-28T22:30:00Z" as a time; nothing when the text is none.
+[[nodiscard]] std::optional<Time> parse_utc(const std::string& text);
+// The same form, cut to the second.
+[[nodiscard]] std::string utc_text(Time time);
+
 // A transfer's id as people write a UUID: 8-4-4-4-12 hexadecimal digits.
 [[nodiscard]] std::string transfer_id_text(TransferId id);
 // Nothing when the text is none, or no UUIDv7.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "app/commands.h"
+#include "app/exit_code.h"
 #include "app/tool_command_line.h"
 
 namespace {
@@ -19,6 +20,14 @@ void add_serve(CLI::App& app, ServeOptions& o, Run& run) {
     command->add_option("--config", o.config, "dcx.toml (default: embedded defaults)");
     command->add_option("--data", o.data, "The venue's folder: journal and keys")->required();
     command->add_flag("--sim", o.sim, "Start simulated traders, as venue.sim = true");
+    auto* shadow = command->add_flag(
+        "--shadow", o.shadow, "Follow the venue that runs on the folder, then take its place (docs/operations.md)");
+    command->add_option("--checkpoints", o.checkpoints, "Of a shadow: compared before it takes over")
+        ->needs(shadow)
+        ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000}));
+    command->add_option("--grace-ms", o.grace_ms, "Of a shadow: what sessions have for reconnecting at least")
+        ->needs(shadow)
+        ->check(CLI::Range(std::uint32_t{0}, std::uint32_t{3'600'000}));
     command->callback([&] { run = [&] { return serve(o); }; });
 }
 
@@ -44,6 +53,8 @@ void add_watch(CLI::App& app, WatchOptions& o, Run& run) {
 void add_replay(CLI::App& app, ReplayOptions& o, Run& run) {
     auto* command = app.add_subcommand("replay", "Apply a journal from its start and print the state's hash");
     command->add_option("journal", o.journal, "The journal's folder, DATA/journal of a venue")->required();
+    command->add_option("--to", o.to, "The last command to apply, by its sequence (default: all)");
+    command->add_option("--archive", o.archive, "A folder of archived segments, read as if they had stayed");
     command->add_flag("--json", o.json, "One JSON line");
     command->callback([&] { run = [&] { return replay(o); }; });
 }
@@ -106,6 +117,9 @@ int main(int argc, char** argv) {
     }
     try {
         return run();
+    } catch (const StartRefused& e) {
+        std::fprintf(stderr, "dcx: %s\n", e.what());
+        return static_cast<int>(e.code());
     } catch (const std::exception& e) {
         std::fprintf(stderr, "dcx: %s\n", e.what());
         return kFailed;

@@ -127,14 +127,11 @@ TimeInForce time_in_force(const OrderOptions& options) {
 
 // "+SECONDS" from now, or "2026-11-28T22:30:00Z".
 Time expiry(const std::string& text) {
-    constexpr std::int64_t ns = 1'000'000'000;
     if (text.starts_with('+')) {
         const auto seconds = parse_decimal(text.substr(1), 9);
         if (seconds) return Time{platform::SystemClock{}.wall_ns() + *seconds};
     }
-    std::tm when{};
-    const char* const end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &when);
-    if (end != nullptr && *end == '\0') return Time{std::int64_t{::timegm(&when)} * ns};
+    if (const auto when = parse_utc(text)) return *when;
     throw std::runtime_error("\"" + text + "\" is neither +SECONDS nor a time as 2026-11-28T22:30:00Z");
 }
 

@@ -1,5 +1,5 @@
-// What the venue answers on http beside the feed: /health, /metrics (Prometheus text) and a first page. All of it is
-// read from counters and atomics on the feed's thread.
+// What anybody may see on http beside the feed: whether the venue takes orders, and a first page. Read from atomics on
+// the feed's thread. What operators see is the admin's (admin_server.h).
 #pragma once
 
 #include "engine/engine.h"
@@ -13,12 +13,10 @@ struct Pages {
     const engine::Engine& engine;
     const gateway::Gateway& gateway;
     const feed::FeedServer& feed;
-    Durability durability{};
     bool simulated = false;
 
-    // 200 while commands are taken, else 503; a JSON object with the reason.
+    // 200 while commands are taken, else 503.
     [[nodiscard]] net::HttpResponse health() const;
-    [[nodiscard]] net::HttpResponse metrics() const;
     [[nodiscard]] net::HttpResponse front() const;
 };
 

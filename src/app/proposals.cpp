@@ -22,6 +22,7 @@ class Renderer {
             case CommandKind::mint: return money(as<Mint>(body));
             case CommandKind::burn: return money(as<Burn>(body));
             case CommandKind::transfer: return money(as<Transfer>(body));
+            case CommandKind::activate_rules: return {{"version", as<ActivateRules>(body).version}};
             case CommandKind::bust_trade: return {{"trade", as<BustTrade>(body).trade_id.value}};
             case CommandKind::add_key: {
                 const auto key = as<AddKey>(body);

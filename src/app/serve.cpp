@@ -1,48 +1,92 @@
 // dcx serve: a venue from its configuration until a signal.
+#include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <vector>
 
+#include "app/admin_server.h"
+#include "app/auditing.h"
 #include "app/commands.h"
 #include "app/data_folder.h"
+#include "app/exit_code.h"
 #include "app/listing.h"
+#include "app/service_notify.h"
+#include "app/shadow.h"
 #include "app/simulation_thread.h"
 #include "app/stop_signals.h"
 #include "app/venue.h"
+#include "platform/log.h"
 
 namespace dcx::app {
 namespace {
 
-std::string describe(const journal::AmbiguousTail& tail) {
-    std::string text = tail.segment + " from byte " + std::to_string(tail.offset);
-    if (tail.first) {
-        text += ", commands from " + std::to_string(tail.first.value);
-        text += tail.last ? " to " + std::to_string(tail.last.value) : " on";
+using Steady = std::chrono::steady_clock;
+
+Config config_of(const ServeOptions& options) {
+    auto config = Config::defaults();
+    if (!options.config.empty()) {
+        auto read = read_config(options.config);
+        if (!read) throw StartRefused(ExitCode::config_refused, read.error().text);
+        config = std::move(*read);
     }
-    return text + ": none of them had been acknowledged unless the disk lost what it had synced";
+    config.venue.sim = config.venue.sim || options.sim;
+    return config;
 }
 
-void report_start(const engine::StartReport& report, const Venue& venue) {
+platform::LogOptions log_options(const Config::Log& config) {
+    using platform::LogLevel;
+    platform::LogOptions options;
+    if (config.format == "json") options.format = platform::LogOptions::Format::json;
+    for (const LogLevel level : {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error})
+        if (config.level == to_string(level)) options.level = level;
+    options.file = config.file;
+    options.max_bytes = static_cast<std::uint64_t>(config.max_mib) << 20;
+    options.keep = static_cast<unsigned>(config.keep);
+    return options;
+}
+
+void report_start(platform::Log& log, const engine::StartReport& report, const Venue& venue) {
     if (!report.fresh)
-        std::fprintf(stderr, "recovered up to command %llu in %.1f s\n",
-                     static_cast<unsigned long long>(report.replayed.value), report.seconds);
+        log.info(
+            "engine", "recovered",
+            {{"sequence", report.replayed.value}, {"seconds", report.seconds}, {"snapshot", report.snapshot.value}});
     if (report.tail)
-        std::fprintf(stderr, "ambiguous_tail: the journal's end was damaged and cut, %s\n",
-                     describe(*report.tail).c_str());
-    std::fprintf(stderr, "epoch %llu, memory %s\n", static_cast<unsigned long long>(report.epoch),
-                 venue.memory_report().c_str());
+        log.warning(
+            "journal",
+            "ambiguous_tail: the journal's end was damaged and cut; none of it had been acknowledged unless the "
+            "disk lost what it had synced",
+            {{"segment", report.tail->segment},
+             {"offset", report.tail->offset},
+             {"first_sequence", report.tail->first.value},
+             {"last_sequence", report.tail->last.value}});
+    for (const std::string& why : report.skipped_snapshots)
+        log.error("engine", "a snapshot can't be used: an older one, or the whole journal, was replayed instead",
+                  {{"reason", why}});
+    constexpr std::int64_t second = 1'000'000'000;
+    if (report.log_ahead_ns >= second)
+        log.warning(
+            "engine",
+            "the journal's time is ahead of this machine's clock: until that has caught up the venue's time stands "
+            "still and nothing expires; check the machine's time",
+            {{"seconds", report.log_ahead_ns / second}});
+    log.info("engine", "started",
+             {{"epoch", report.epoch}, {"rules", report.rules}, {"memory", venue.memory_report()}});
 }
 
-std::string ready_line(const Venue& venue) {
+std::string ready_line(const Venue& venue, const AdminServer& admin) {
     const std::string http = venue.http().text();
     const nlohmann::ordered_json line{{"ready", true},
                                       {"pid", ::getpid()},
                                       {"order_entry", venue.order_entry().text()},
                                       {"feed", "ws://" + http + "/v1/feed"},
-                                      {"http", "http://" + http}};
+                                      {"http", "http://" + http},
+                                      {"admin", "http://" + admin.endpoint().text()}};
     return line.dump();
 }
 
@@ -61,48 +105,188 @@ OperatorKeys operators_of(const Config& config, const DataFolder& folder) {
     return operators;
 }
 
+// Gone from the admin's pages before the venue is, however the serving ends.
+class Shown {
+  public:
+    Shown(AdminServer& admin, Venue& venue) : admin_(admin) {
+        admin.show(&venue.admin_view());
+        admin.add_action("checkpoint", "Log a checkpoint, for the auditors that compare",
+                         [&venue](const net::HttpRequest&) {
+                             venue.request_checkpoint();
+                             return ActionAnswer{.done = true, .json = R"({"done":true})"};
+                         });
+        Auditing* const auditing = venue.auditing();
+        if (auditing == nullptr) return;
+        admin.add_action("snapshot", "Take a snapshot of all that is durable now; /ready tells when it is there",
+                         [auditing](const net::HttpRequest&) {
+                             const Sequence wanted = auditing->request_snapshot();
+                             return ActionAnswer{.done = true,
+                                                 .json = "{\"sequence\":" + std::to_string(wanted.value) + "}"};
+                         });
+    }
+    ~Shown() {
+        for (const char* const action : {"snapshot", "checkpoint", "handover"}) admin_.remove_action(action);
+        admin_.show(nullptr);
+    }
+    Shown(const Shown&) = delete;
+    Shown& operator=(const Shown&) = delete;
+
+  private:
+    AdminServer& admin_;
+};
+
+// One serving, from the configuration on; the log and the manager's picture outlive it.
+class Serving {
+  public:
+    Serving(const Config& config, const DataFolder& folder, const StopSignals& signals, platform::Log& log,
+            const ServiceNotify& notify, const ServeOptions& options)
+        : config_(config), folder_(folder), signals_(signals), log_(log), notify_(notify), options_(options) {}
+
+    ExitCode run() {
+        folder_.make();
+        std::unique_ptr<TakenOver> taken_over;
+        if (options_.shadow) {
+            notify_.status("following the running venue");
+            taken_over = Shadow(folder_, {.checkpoints = options_.checkpoints, .grace_ms = options_.grace_ms}, log_)
+                             .run(signals_);
+            if (!taken_over) return ExitCode::done;
+        }
+        const OperatorKeys operators = operators_of(config_, folder_);
+        AdminServer admin({config_.admin.address, static_cast<std::uint16_t>(config_.admin.port)},
+                          folder_.make_admin_token(), log_);
+        admin.add_action("reopen-log", "Open the log's file anew, as SIGHUP does", [this](const net::HttpRequest&) {
+            log_.reopen();
+            return ActionAnswer{.done = true, .json = R"({"done":true})"};
+        });
+        Venue venue(config_, folder_.path(), operators.public_keys,
+                    {.on_progress = [&](const engine::ReplayProgress& progress) { report_replay(admin, progress); },
+                     .log = &log_,
+                     .taken_over = taken_over.get()});
+        // The folder is ours from here on: another venue's address must not be written over.
+        folder_.write_admin(admin.endpoint());
+        const Shown shown(admin, venue);
+        report_start(log_, venue.start_report(), venue);
+        venue.start();
+        list_configured(config_, venue.order_entry(), operators.keys);
+
+        SimulationThread simulation;
+        if (config_.venue.sim) simulation.start(config_, folder_, venue.order_entry(), operators.keys.front());
+        tell_ready(venue, admin);
+        if (taken_over)
+            log_.info(
+                "shadow", "took over",
+                {{"ms_since_asked", (platform::SystemClock{}.monotonic_ns() - taken_over->since_ns) / 1'000'000}});
+        admin.add_action("handover", "Hand the venue over to the shadow that waits; ?grace_ms= for its sessions",
+                         [this](const net::HttpRequest& request) { return ask_for_handover(request); });
+        watch(venue);
+        notify_.stopping();
+        log_.info("venue", "stopping");
+        simulation.stop();
+        const std::uint64_t handover = handover_.load(std::memory_order_acquire);
+        const bool durable = handover == 0 ? venue.stop() : venue.hand_over(static_cast<std::uint32_t>(handover - 1));
+        folder_.remove_ready();
+        if (durable)
+            log_.info("venue", "stopped", {{"durable_sequence", venue.durable().value}});
+        else
+            log_.error("venue", "stopped without its last checkpoint", {{"reason", venue.status().reason()}});
+        return durable ? ExitCode::done : ExitCode::engine_failed;
+    }
+
+  private:
+    // On the admin's thread: the stop comes to the owner's as any other.
+    ActionAnswer ask_for_handover(const net::HttpRequest& request) {
+        std::uint32_t grace_ms = 0;
+        const std::string_view text = request.parameter("grace_ms").value_or("30000");
+        const auto parsed = std::from_chars(text.data(), text.data() + text.size(), grace_ms);
+        if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || grace_ms > kMaxGraceMs)
+            return {.done = false, .json = R"({"error":"grace_ms is 0 to 3600000"})"};
+        handover_.store(std::uint64_t{grace_ms} + 1, std::memory_order_release);
+        ::kill(::getpid(), SIGTERM);
+        return {.done = true, .json = R"({"done":true})"};
+    }
+
+    void report_replay(AdminServer& admin, const engine::ReplayProgress& progress) {
+        admin.replaying(progress.commands, progress.commands_per_second());
+        log_.info("engine", "replaying",
+                  {{"commands", progress.commands},
+                   {"per_second", progress.commands_per_second()},
+                   {"percent", progress.fraction * 100},
+                   {"seconds_left", progress.seconds_left()}});
+        notify_.status("replaying " + engine::progress_bar(progress));
+        // Called about once a second.
+        notify_.extend_timeout(30'000'000);
+    }
+
+    void tell_ready(const Venue& venue, const AdminServer& admin) {
+        const std::string line = ready_line(venue, admin);
+        folder_.write_ready(line);
+        log_.info("venue", "ready",
+                  {{"order_entry", venue.order_entry().text()},
+                   {"feed", "ws://" + venue.http().text() + "/v1/feed"},
+                   {"admin", "http://" + admin.endpoint().text()}});
+        notify_.ready("order entry " + venue.order_entry().text());
+        std::printf("%s\n", line.c_str());
+        std::fflush(stdout);
+    }
+
+    // Until a stop is asked for.
+    void watch(Venue& venue) {
+        bool told = false;
+        auto fed = Steady::now();
+        for (;;) {
+            const Asked asked = signals_.wait(kWaitMs);
+            if (asked == Asked::stop) return;
+            if (asked == Asked::reopen) log_.reopen();
+            // Four times as often as the manager wants it, and only while the threads turn.
+            const bool hungry = notify_.watchdog_us() != 0 &&
+                                Steady::now() - fed >= std::chrono::microseconds(notify_.watchdog_us() / 4);
+            if (hungry && venue.threads_move()) {
+                notify_.feed();
+                fed = Steady::now();
+            }
+            if (!venue.status().failed() || told) continue;
+            told = true;
+            log_.error("engine", "failed: no more commands are taken", {{"reason", venue.status().reason()}});
+            notify_.status("failed: " + venue.status().reason());
+            venue.refuse_clients();
+        }
+    }
+
+    static constexpr long kWaitMs = 200;
+    const Config& config_;
+    const DataFolder& folder_;
+    const StopSignals& signals_;
+    platform::Log& log_;
+    const ServiceNotify& notify_;
+    const ServeOptions& options_;
+    std::atomic<std::uint64_t> handover_{0};  // its grace and 1; 0: not asked for
+};
+
 }  // namespace
 
 int serve(const ServeOptions& options) {
-    auto config = options.config.empty() ? Config::defaults() : Config{};
-    if (!options.config.empty()) {
-        auto read = read_config(options.config);
-        if (!read) throw std::runtime_error(read.error().text);
-        config = std::move(*read);
-    }
-    config.venue.sim = config.venue.sim || options.sim;
-
-    const StopSignals signals;
+    const Config config = config_of(options);
+    const StopSignals signals(true);
+    const ServiceNotify notify;
+    platform::SystemClock clock;
+    platform::Log log(clock);
+    if (const auto opened = log.open(log_options(config.log)); !opened)
+        throw StartRefused(ExitCode::config_refused, opened.error());
     const DataFolder folder(options.data);
-    folder.make();
-    const OperatorKeys operators = operators_of(config, folder);
-    const client::ClientKey& operator_key = operators.keys.front();
-    Venue venue(config, options.data, operators.public_keys);
-    report_start(venue.start_report(), venue);
-    venue.start();
-    list_configured(config, venue.order_entry(), operators.keys);
-
-    SimulationThread simulation;
-    if (config.venue.sim) simulation.start(config, folder, venue.order_entry(), operator_key);
-    const std::string line = ready_line(venue);
-    folder.write_ready(line);
-    std::fprintf(stderr, "order entry %s, market data ws://%s/v1/feed, http://%s/health and /metrics\n",
-                 venue.order_entry().text().c_str(), venue.http().text().c_str(), venue.http().text().c_str());
-    std::printf("%s\n", line.c_str());
-    std::fflush(stdout);
-
-    bool told = false;
-    while (!signals.wait_ms(200)) {
-        if (!venue.status().failed() || told) continue;
-        told = true;
-        std::fprintf(stderr, "the engine has stopped: %s\n", venue.status().reason().c_str());
-        venue.refuse_clients();
+    const auto refused = [&](const char* why, int code) {
+        notify.status(why);
+        // Standard error is told by main().
+        if (!config.log.file.empty()) log.error("venue", "start refused", {{"reason", why}, {"exit_code", code}});
+    };
+    try {
+        return static_cast<int>(Serving(config, folder, signals, log, notify, options).run());
+    } catch (const StartRefused& e) {
+        refused(e.what(), static_cast<int>(e.code()));
+        throw;
+    } catch (const std::exception& e) {
+        refused(e.what(), static_cast<int>(ExitCode::failed));
+        throw;
     }
-    simulation.stop();
-    const bool durable = venue.stop();
-    folder.remove_ready();
-    if (!durable) std::fprintf(stderr, "stopped without its last checkpoint: %s\n", venue.status().reason().c_str());
-    return durable ? kDone : kFailed;
 }
 
 }  // namespace dcx::app

@@ -76,7 +76,7 @@ class TinyVenue {
 
     // The traders' side dies: all sessions end, what comes back knows nothing but its numbers.
     void lose_everything() {
-        apply(StartEpoch{.epoch = ++epoch_}, 0);
+        apply(StartEpoch{.epoch = ++epoch_, .engine_version = kNewestRules, .newest_rules = kNewestRules}, 0);
         for (Seat& seat : seats_) {
             const SessionNegotiated session = log_in(seat.key);
             CHECK(session.session.value == seat.session);

@@ -61,8 +61,11 @@ void add_tool_commands(CLI::App& app, ToolCommands& options, std::function<int()
     add_ledger(app, options.ledger, run);
     add_order(app, options.order, run);
     add_admin(app, options.admin, run);
+    add_backup(app, options.backup, run);
     add_vault(app, options.vault, run);
     add_signer(app, options.signer, run);
+    add_past(app, options.at, options.fork, run);
+    add_journal(app, options.journal, run);
 }
 
 }  // namespace dcx::app

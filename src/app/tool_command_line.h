@@ -1,4 +1,5 @@
-// The command line of the small commands (ledger, order, admin, vault, signer), apart from main.cpp for its size.
+// The command line of the small commands (ledger, order, admin, vault, signer, journal, backup, at, fork), apart from
+// main.cpp for its size.
 #pragma once
 
 #include <functional>
@@ -17,7 +18,11 @@ struct ToolCommands {
     OrderOptions order;
     AdminOptions admin;
     SignerOptions signer;
+    AtOptions at;
+    ForkOptions fork;
     VaultOptions vault;
+    BackupOptions backup;
+    JournalOptions journal;
 };
 
 // Adds the commands to the program's; `run` is what main() calls when one of them was chosen.

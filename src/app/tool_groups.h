@@ -29,7 +29,10 @@ CLI::App* add_command(CLI::App* group, const char* name, const char* what, Optio
 // Each fills its options while the command line is parsed, and sets `run` when one of its commands was chosen.
 void add_ledger(CLI::App& app, LedgerOptions& o, Run& run);
 void add_order(CLI::App& app, OrderOptions& o, Run& run);
+void add_past(CLI::App& app, AtOptions& at, ForkOptions& fork, Run& run);
 void add_admin(CLI::App& app, AdminOptions& o, Run& run);
+void add_backup(CLI::App& app, BackupOptions& o, Run& run);
 void add_vault(CLI::App& app, VaultOptions& o, Run& run);
+void add_journal(CLI::App& app, JournalOptions& o, Run& run);
 
 }  // namespace dcx::app

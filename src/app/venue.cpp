@@ -1,18 +1,27 @@
 #include "app/venue.h"
 
 #include <bit>
-#include <filesystem>
+#include <cerrno>
 #include <stdexcept>
 #include <thread>
 
+#include "app/auditing.h"
 #include "app/bootstrap.h"
+#include "app/exit_code.h"
 #include "app/feed_work.h"
 #include "app/pages.h"
+#include "app/shadow.h"
+#include "app/venue_view.h"
 
 namespace dcx::app {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr const char* kJournalWorker = "dcx-journal";
+
+// How long a stop waits for the auditor to come to the end: what it leaves, the next start's does.
+constexpr int kAuditLimitMs = 30'000;
 
 std::size_t power_of_two(std::int64_t at_least) { return std::bit_ceil(static_cast<std::size_t>(at_least)); }
 
@@ -33,12 +42,27 @@ Durability durability_of(const Config& config) {
 
 }  // namespace
 
-Venue::Venue(const Config& config, const std::string& data, std::span<const Ed25519PublicKey> operator_keys)
-    : config_(config) {
+Venue::Venue(const Config& config, const std::string& data, std::span<const Ed25519PublicKey> operator_keys,
+             VenueOptions options)
+    : config_(config), options_(std::move(options)), folder_(data) {
+    memory_ = options_.taken_over != nullptr ? std::move(options_.taken_over->memory)
+                                             : std::make_unique<platform::HugePageMemory>();
     if (!single()) feed_sleeper_ = std::make_unique<ReactorSleeper>();
-    open_engine(data, operator_keys);
+    open_engine(operator_keys);
     make_edges();
     make_workers();
+    make_auditing();
+    ReactorSleeper& feed_sleeper = single() ? gateway_sleeper_ : *feed_sleeper_;
+    view_ =
+        std::make_unique<VenueView>(VenueView::Parts{.engine = *engine_,
+                                                     .gateway = *gateway_,
+                                                     .feed = *feed_work_,
+                                                     .feed_bell = feed_sleeper.doorbell(),
+                                                     .workers = workers_,
+                                                     .worker_names = worker_names_,
+                                                     .journal = storage_ == nullptr ? std::string{} : folder_.journal(),
+                                                     .auditing = auditing_.get(),
+                                                     .simulated = simulated_});
 }
 
 Venue::~Venue() {
@@ -47,12 +71,25 @@ Venue::~Venue() {
     workers_.clear();
 }
 
-void Venue::open_engine(const std::string& data, std::span<const Ed25519PublicKey> operator_keys) {
-    if (durability_of(config_) == Durability::disk) {
-        auto storage = journal::DiskStorage::open(data + "/journal");
-        if (!storage) throw std::runtime_error(storage.error().message);
-        storage_ = std::move(*storage);
-    }
+void Venue::open_folders() {
+    const auto open = [](const std::string& path) {
+        auto storage = journal::DiskStorage::open(path);
+        if (!storage) throw StartRefused(ExitCode::journal_refused, storage.error().message);
+        return std::move(*storage);
+    };
+    storage_ = options_.taken_over != nullptr ? std::move(options_.taken_over->journal) : open(folder_.journal());
+    // The engine locks it too, and refuses whatever else is wrong with it; here, so that a second venue is told from a
+    // journal that is refused.
+    if (const auto locked = storage_->lock(); !locked && locked.error().code == EWOULDBLOCK)
+        throw StartRefused(ExitCode::folder_busy, locked.error().message);
+    snapshots_ = open(folder_.snapshots());
+    auto breadcrumb = engine::Breadcrumb::open(folder_.breadcrumb());
+    if (!breadcrumb) throw StartRefused(ExitCode::journal_refused, breadcrumb.error());
+    breadcrumb_ = std::move(*breadcrumb);
+}
+
+void Venue::open_engine(std::span<const Ed25519PublicKey> operator_keys) {
+    if (durability_of(config_) == Durability::disk) open_folders();
     std::array<std::byte, 16> venue_id;
     random_bytes(venue_id);
     engine::EngineOptions options;
@@ -63,20 +100,23 @@ void Venue::open_engine(const std::string& data, std::span<const Ed25519PublicKe
     options.command_ring_capacity = power_of_two(config_.rings.commands);
     options.checkpoint_every = static_cast<std::uint64_t>(config_.journal.checkpoint_every);
     options.segment_size = static_cast<std::uint64_t>(config_.journal.segment_mib) << 20;
-    options.on_progress = [](const engine::ReplayProgress& progress) {
-        std::fprintf(stderr, "replayed %llu commands, %.1f M/s\n", static_cast<unsigned long long>(progress.commands),
-                     progress.commands_per_second() / 1e6);
-    };
+    options.on_progress = options_.on_progress;
     platform::Doorbell& bell = single() ? gateway_sleeper_.doorbell() : engine_bell_;
-    auto opened =
-        engine::Engine::open({.bell = bell, .clock = clock_, .memory = memory_, .storage = storage_.get()}, options);
-    if (!opened) throw std::runtime_error(opened.error());
+    auto opened = engine::Engine::open({.bell = bell,
+                                        .clock = clock_,
+                                        .memory = *memory_,
+                                        .storage = storage_.get(),
+                                        .snapshots = snapshots_.get(),
+                                        .breadcrumb = breadcrumb_.get(),
+                                        .warm = options_.taken_over != nullptr ? &options_.taken_over->core : nullptr},
+                                       options);
+    if (!opened) throw StartRefused(storage_ == nullptr ? ExitCode::failed : ExitCode::journal_refused, opened.error());
     engine_ = std::move(*opened);
     simulated_ = engine_->core().genesis().simulated != 0;
     if (config_.venue.sim && !simulated_)
-        throw std::runtime_error(
-            "this venue was not made for simulated traders: start it without sim, or use another "
-            "data folder");
+        throw StartRefused(ExitCode::config_refused,
+                           "this venue was not made for simulated traders: start it without sim, or use another "
+                           "data folder");
 }
 
 void Venue::make_edges() {
@@ -97,7 +137,7 @@ void Venue::make_edges() {
             .reactor = gateway_sleeper_.reactor(), .clock = clock_, .commands = commands, .events = reports},
         options);
     if (const auto started = gateway_->start(); !started)
-        throw std::runtime_error("order entry: " + started.error().text);
+        throw StartRefused(ExitCode::port_taken, "order entry: " + started.error().text);
 
     net::HttpServer::Options http;
     http.listener.endpoint = {config_.listen.address, static_cast<std::uint16_t>(config_.listen.http)};
@@ -110,17 +150,13 @@ void Venue::make_edges() {
     feed.flush_interval_ns = config_.feed.flush_us * 1000;
     feed_ = std::make_unique<feed::FeedServer>(*http_, prints, clock_, feed);
     serve_pages();
-    if (const auto started = http_->start(); !started) throw std::runtime_error("http: " + started.error().text);
+    if (const auto started = http_->start(); !started)
+        throw StartRefused(ExitCode::port_taken, "http: " + started.error().text);
 }
 
 void Venue::serve_pages() {
-    const Pages pages{.engine = *engine_,
-                      .gateway = *gateway_,
-                      .feed = *feed_,
-                      .durability = durability_of(config_),
-                      .simulated = simulated_};
+    const Pages pages{.engine = *engine_, .gateway = *gateway_, .feed = *feed_, .simulated = simulated_};
     http_->get("/health", [pages](const net::HttpRequest&) { return pages.health(); });
-    http_->get("/metrics", [pages](const net::HttpRequest&) { return pages.metrics(); });
     http_->get("/", [pages](const net::HttpRequest&) { return pages.front(); });
 }
 
@@ -130,6 +166,7 @@ platform::Worker& Venue::add_worker(const char* name, std::size_t pin, platform:
     options.thread.name = name;
     if (pin < config_.venue.pin.size()) options.thread.core = static_cast<unsigned>(config_.venue.pin[pin]);
     options.idle = config_.venue.idle == "spin" ? platform::IdlePolicy::spin : platform::IdlePolicy::polite;
+    worker_names_.emplace_back(name);
     return *workers_.emplace_back(std::make_unique<platform::Worker>(options, sleeper, std::move(work)));
 }
 
@@ -144,21 +181,46 @@ void Venue::make_workers() {
         add_worker("dcx-engine", 1, engine_bell_, {engine_.get()});
         add_worker("dcx-feed", 3, *feed_sleeper_, {feed_sleeper_.get(), feed.get()});
     }
-    if (engine_->journal() != nullptr) add_worker("dcx-journal", 2, engine_->journal()->bell(), {engine_->journal()});
+    if (engine_->journal() != nullptr) add_worker(kJournalWorker, 2, engine_->journal()->bell(), {engine_->journal()});
     adapters_.push_back(std::move(gateway));
     adapters_.push_back(std::move(feed));
+}
+
+void Venue::make_auditing() {
+    if (storage_ == nullptr || !config_.auditor.enabled) return;
+    constexpr std::int64_t second = 1'000'000'000;
+    AuditingOptions options;
+    options.journal = folder_.journal();
+    options.snapshots = folder_.snapshots();
+    options.archive = config_.journal.archive;
+    options.keep_segments = static_cast<std::uint64_t>(config_.journal.keep_segments);
+    options.auditor.snapshot_every = static_cast<std::uint64_t>(config_.snapshots.every_commands);
+    options.auditor.snapshot_every_ns = config_.snapshots.every_s * second;
+    options.auditor.keep_snapshots = static_cast<std::size_t>(config_.snapshots.keep);
+    options.auditor.invariants_every_ns = config_.auditor.invariants_s * second;
+    options.log = options_.log;
+    auditing_ = std::make_unique<Auditing>(*engine_, options);
 }
 
 void Venue::start() {
     for (auto& worker : workers_)
         if (const auto started = worker->start(); !started) throw std::runtime_error(started.error());
+    if (auditing_) auditing_->start();
     // Bounded by the state to be told, which is in memory already.
     if (!wait_for([&] { return status().ended() || (gateway_->ready() && feed_work_->ready()); }, 600s))
         throw std::runtime_error("the edges were not ready within ten minutes");
     if (status().failed()) throw std::runtime_error(status().reason());
 }
 
-bool Venue::stop() {
+bool Venue::stop() { return drain(true); }
+
+bool Venue::hand_over(std::uint32_t grace_ms) {
+    engine_->request_handover(grace_ms);
+    wait_for([&] { return engine_->handover_logged() || status().ended(); }, 10s);
+    return drain(false);
+}
+
+bool Venue::drain(bool audit) {
     if (stopped_ || workers_.empty() || !workers_.front()->running()) return !status().failed();
     stopped_ = true;
     const bool failed = status().failed();
@@ -169,7 +231,24 @@ bool Venue::stop() {
     feed_work_->request_stop();
     wait_for([&] { return feed_work_->stopped(); }, 5s);
     for (auto& worker : workers_) worker->stop();
+    if (auditing_) {
+        if (audit && !failed) auditing_->finish(kAuditLimitMs);
+        auditing_->stop();
+    }
     return status().state() == engine::EngineState::stopped;
+}
+
+bool Venue::threads_move() {
+    rounds_.resize(workers_.size());
+    bool all = true;
+    std::vector<std::uint64_t> now;
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        now.push_back(workers_[i]->rounds());
+        all = all && (now[i] != rounds_[i] || worker_names_[i] == kJournalWorker);
+    }
+    // Only then: who asks more often than the threads turn must not take that for a standstill.
+    if (all) rounds_ = std::move(now);
+    return all;
 }
 
 void Venue::refuse_clients() { gateway_->request_stop(TerminateCode::not_accepting); }

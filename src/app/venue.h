@@ -9,32 +9,46 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "app/config.h"
+#include "app/data_folder.h"
 #include "app/reactor_sleeper.h"
 #include "base/ed25519.h"
+#include "engine/breadcrumb.h"
 #include "engine/engine.h"
 #include "feed/feed_server.h"
 #include "gateway/binary/gateway.h"
 #include "journal/disk_storage.h"
 #include "net/http.h"
 #include "platform/huge_pages.h"
+#include "platform/log.h"
 #include "platform/system_clock.h"
 #include "platform/worker.h"
 
 namespace dcx::app {
 
+class AdminView;
+class Auditing;
 class FeedWork;
+struct TakenOver;
+
+struct VenueOptions {
+    std::function<void(const engine::ReplayProgress&)> on_progress;
+    platform::Log* log = nullptr;
+    TakenOver* taken_over = nullptr;  // from the venue before; taken from
+};
 
 class Venue {
   public:
     // `data` is the venue's folder; the operators' public keys become the keys 1, 2 ... of a new venue, each of another
     // person.
-    Venue(const Config& config, const std::string& data, std::span<const Ed25519PublicKey> operator_keys);
+    Venue(const Config& config, const std::string& data, std::span<const Ed25519PublicKey> operator_keys,
+          VenueOptions options = {});
     ~Venue();
     Venue(const Venue&) = delete;
     Venue& operator=(const Venue&) = delete;
@@ -43,20 +57,35 @@ class Venue {
     void start();
     // True when everything taken is durable. Also after a failure of the engine, which it then tells by false.
     bool stop();
+    // Stops so that a shadow can go on at once: a Handover first, and no last snapshot.
+    bool hand_over(std::uint32_t grace_ms);
     // The engine has failed: sessions are told, later ones too. The feed and the pages stay.
     void refuse_clients();
+
+    // For the admin listener's thread, while this venue lives.
+    [[nodiscard]] AdminView& admin_view() { return *view_; }
+    // Whether every thread but the journal's has had a turn since the last call; the owner's. A disk that hangs is not
+    // cured by another start, so the journal's thread does not count.
+    [[nodiscard]] bool threads_move();
 
     [[nodiscard]] const engine::StartReport& start_report() const { return engine_->start_report(); }
     [[nodiscard]] bool simulated() const { return simulated_; }
     [[nodiscard]] const engine::EngineStatus& status() const { return engine_->status(); }
+    [[nodiscard]] Sequence durable() const { return engine_->durable(); }
     [[nodiscard]] net::Endpoint order_entry() const { return {config_.listen.address, gateway_->port()}; }
     [[nodiscard]] net::Endpoint http() const { return {config_.listen.address, http_->port()}; }
+    void request_checkpoint() { engine_->request_checkpoint(); }
+    // Null when there is none. Any thread while this venue lives.
+    [[nodiscard]] Auditing* auditing() { return auditing_.get(); }
     // How the memory of pools and rings was had; one line.
-    [[nodiscard]] std::string memory_report() const { return memory_.report(); }
+    [[nodiscard]] std::string memory_report() const { return memory_->report(); }
 
   private:
     [[nodiscard]] bool single() const { return config_.venue.layout == "single"; }
-    void open_engine(const std::string& data, std::span<const Ed25519PublicKey> operator_keys);
+    void open_engine(std::span<const Ed25519PublicKey> operator_keys);
+    void open_folders();
+    bool drain(bool audit);
+    void make_auditing();
     void make_edges();
     void make_workers();
     void serve_pages();
@@ -64,9 +93,13 @@ class Venue {
                                  std::vector<platform::Pollable*> work);
 
     Config config_;
+    VenueOptions options_;
+    DataFolder folder_;
     platform::SystemClock clock_;
-    platform::HugePageMemory memory_;
-    std::unique_ptr<journal::DiskStorage> storage_;  // none with durability = memory
+    std::unique_ptr<platform::HugePageMemory> memory_;
+    std::unique_ptr<journal::DiskStorage> storage_;  // none with durability = memory, nor the next two
+    std::unique_ptr<journal::DiskStorage> snapshots_;
+    std::unique_ptr<engine::Breadcrumb> breadcrumb_;
     // Sleepers outlive everything that rings their bells.
     ReactorSleeper gateway_sleeper_;
     std::unique_ptr<ReactorSleeper> feed_sleeper_;  // of its own in layout split
@@ -75,8 +108,12 @@ class Venue {
     std::unique_ptr<gateway::Gateway> gateway_;
     std::unique_ptr<net::HttpServer> http_;
     std::unique_ptr<feed::FeedServer> feed_;
+    std::unique_ptr<Auditing> auditing_;  // none without a journal, or when it is switched off
     std::vector<std::unique_ptr<platform::Pollable>> adapters_;
     std::vector<std::unique_ptr<platform::Worker>> workers_;
+    std::vector<std::string> worker_names_;
+    std::vector<std::uint64_t> rounds_;  // of each worker, when threads_move() was last asked
+    std::unique_ptr<AdminView> view_;
     FeedWork* feed_work_ = nullptr;  // one of the adapters
     bool simulated_ = false;
     bool stopped_ = false;

@@ -36,6 +36,7 @@ class Apply {
     void establish();
     void disconnect();
     void end_session(SessionId id, std::uint64_t connection);
+    void handover();
     void set_dead_man();
 
     // ---- registry.cpp
@@ -43,6 +44,7 @@ class Apply {
     void genesis_key();
     void add_key(const Key& key, SessionId report_to);
     void start_epoch();
+    void activate_rules();
     void open_account();
     void add_key();
     void revoke_key();
@@ -126,6 +128,7 @@ class Apply {
     void end_sweep(DeadlineHandle& deadline, std::uint32_t& units);
     // Cancels resting orders, one a unit; true when none is left.
     bool sweep_account(AccountId account, SessionId of_session, CancelReason reason, std::uint32_t& units);
+    bool sweep_killed(AccountId account, std::uint32_t& units);
     bool sweep_session(SessionId session, CancelScope scope, CancelReason reason, std::uint32_t& units);
     bool sweep_market(Market& market, std::uint32_t& units);
     bool sweep_venue(std::uint32_t& units);
@@ -205,6 +208,7 @@ class Apply {
     [[nodiscard]] SessionId sender() const { return command_.header.session; }
     [[nodiscard]] const Session& session() const { return s_.sessions[command_.header.session.value]; }
     [[nodiscard]] Session& session() { return s_.sessions[command_.header.session.value]; }
+    [[nodiscard]] bool quarantined() const { return (command_.header.flags & kQuarantined) != 0; }
     // Operators' sessions have no account and so no orders.
     [[nodiscard]] bool owns(AccountId account) const { return s_.ledger.acts_for(session().account, account); }
     [[nodiscard]] const Key& key() const { return s_.keys[session().key.value]; }

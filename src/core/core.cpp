@@ -34,6 +34,7 @@ std::uint32_t needed_permission(CommandKind kind) {
         case CommandKind::set_position_limits:
         case CommandKind::set_kill_switch:
         case CommandKind::bust_trade:
+        case CommandKind::activate_rules:
         case CommandKind::propose:
         case CommandKind::approve:
         case CommandKind::mint:
@@ -49,6 +50,7 @@ bool is_venue_command(CommandKind kind) {
         case CommandKind::genesis:
         case CommandKind::genesis_key:
         case CommandKind::tick:
+        case CommandKind::handover:
         case CommandKind::start_epoch:
         case CommandKind::checkpoint:
         case CommandKind::negotiate_session:
@@ -127,10 +129,13 @@ void Apply::run(MemorySource& memory) {
 void Apply::venue_command(MemorySource& memory) {
     const CommandKind kind = command_.header.kind;
     if (!speaks_for_session(kind) && sender()) return reject(RejectReason::session_not_established, {});
+    if (quarantined()) [[unlikely]]
+        return reject(RejectReason::quarantined, {});
     switch (kind) {
         case CommandKind::genesis: return genesis(memory);
         case CommandKind::genesis_key: return genesis_key();
         case CommandKind::start_epoch: return start_epoch();
+        case CommandKind::handover: return handover();
         case CommandKind::tick: return tick();
         case CommandKind::checkpoint:
             emit(CheckpointLogged{.event_hash = command_.as<Checkpoint>().event_hash});
@@ -146,6 +151,8 @@ void Apply::client_command() {
     if (!s_.has(sender()) || session().established == 0) return reject(RejectReason::session_not_established, {});
     if (command_.header.session_sequence != session().next_incoming) return reject(RejectReason::out_of_sequence, {});
     ++session().next_incoming;
+    if (quarantined()) [[unlikely]]
+        return reject(RejectReason::quarantined);
     if (session().key_revoked != 0) return reject(RejectReason::key_revoked);
     const std::uint32_t needed = needed_permission(command_.header.kind);
     if ((session().permissions & needed) == 0) return reject(RejectReason::not_permitted);
@@ -175,6 +182,7 @@ void Apply::dispatch_client() {
         case CommandKind::set_position_limits: return set_position_limits();
         case CommandKind::set_kill_switch: return set_kill_switch();
         case CommandKind::bust_trade: return bust_trade();
+        case CommandKind::activate_rules: return activate_rules();
         case CommandKind::propose: return propose();
         case CommandKind::approve: return approve();
         case CommandKind::mint: return mint();
@@ -192,8 +200,12 @@ void Apply::dispatch_client() {
 Core::Core(MemorySource& memory) : state_(std::make_unique<State>()), memory_(memory) {}
 Core::~Core() = default;
 
+void Core::leave_trail(Trail* trail) { trail_ = trail; }
+
 void Core::apply(const Command& command, EventWriter& out) {
+    if (trail_ != nullptr) trail_->begin(command);
     Apply(*state_, command, out).run(memory_);
+    if (trail_ != nullptr) trail_->end();
     if (command.header.kind == CommandKind::genesis) max_events_ = max_events_per_command();
 }
 
@@ -210,6 +222,7 @@ Sequence Core::sequence() const { return state_->sequence; }
 Time Core::time() const { return state_->time; }
 Time Core::next_deadline() const { return state_->deadlines.next(); }
 std::uint64_t Core::epoch() const { return state_->epoch; }
+std::uint32_t Core::rules() const { return state_->rules; }
 const Genesis& Core::genesis() const { return state_->genesis; }
 std::uint32_t Core::open_orders() const { return state_->store.orders.live(); }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -63,6 +64,24 @@ struct Lookahead {
     }
 };
 
+// The command that is being applied, in memory that outlives the process: for whoever finds out after a crash what it
+// was that could not be applied.
+struct Trail {
+    Command command;
+    std::uint64_t sequence{};  // of it; 0: none is being applied
+
+    void begin(const Command& applied) {
+        command = applied;
+        sequence = applied.header.sequence.value;
+        // The compiler must not move what is applied in front of it.
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+    }
+    void end() {
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        sequence = 0;
+    }
+};
+
 class Core {
   public:
     // Pools are taken from `memory` when Genesis is applied; it must outlive the core.
@@ -81,6 +100,9 @@ class Core {
     // The fetching alone, for those who apply one by one: `next` begins with the command that comes next.
     void prefetch(std::span<const Command> next);
 
+    // From now on each command is told there while it is applied; null: nowhere.
+    void leave_trail(Trail* trail);
+
     // 2 before Genesis; fixed by it.
     [[nodiscard]] std::uint64_t max_events_per_command() const;
     // Genesis has been applied.
@@ -92,6 +114,8 @@ class Core {
     // commands logs a Tick before any command of that time or a later one.
     [[nodiscard]] Time next_deadline() const;
     [[nodiscard]] std::uint64_t epoch() const;
+    // The version of the rules in force; 0 before the first epoch.
+    [[nodiscard]] std::uint32_t rules() const;
     // All zero before it was applied.
     [[nodiscard]] const Genesis& genesis() const;
 
@@ -102,8 +126,8 @@ class Core {
 
     // The whole state as an image (image.h). Genesis has been applied.
     void save(ByteSink& sink) const;
-    // Into a core to which nothing has been applied: it then stands where the saved one stood. False when the bytes are no
-    // image of this layout; the core is then good for nothing.
+    // Into a core to which nothing has been applied: it then stands where the saved one stood. False when the bytes are
+    // no image of this layout; the core is then good for nothing.
     [[nodiscard]] bool load(ByteSource& source);
 
     // SHA-256 over the canonical form of the whole state: everything that can change what later commands do, in an
@@ -128,6 +152,7 @@ class Core {
   private:
     std::unique_ptr<State> state_;
     Lookahead lookahead_;
+    Trail* trail_ = nullptr;
     std::uint64_t max_events_ = 2;
     MemorySource& memory_;
 };

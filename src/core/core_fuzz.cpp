@@ -41,6 +41,7 @@ constexpr CommandKind kinds[] = {
     CommandKind::start_epoch,
     CommandKind::checkpoint,
     CommandKind::tick,
+    CommandKind::handover,
     CommandKind::set_dead_man,
     CommandKind::pend_transfer,
     CommandKind::post_transfer,
@@ -54,6 +55,7 @@ constexpr CommandKind kinds[] = {
     CommandKind::set_account_limits,
     CommandKind::set_position_limits,
     CommandKind::set_kill_switch,
+    CommandKind::activate_rules,
     CommandKind::propose,
     CommandKind::approve,
 };
@@ -205,7 +207,8 @@ void run(Venue& venue, const std::uint8_t* data, std::size_t size) {
         const auto session = static_cast<std::uint32_t>(choice / std::size(kinds)) % 6;
         const bool venue_kind =
             command.header.kind == CommandKind::negotiate_session || command.header.kind == CommandKind::tick ||
-            command.header.kind == CommandKind::start_epoch || command.header.kind == CommandKind::checkpoint;
+            command.header.kind == CommandKind::start_epoch || command.header.kind == CommandKind::checkpoint ||
+            command.header.kind == CommandKind::handover;
         command.header.session = SessionId{venue_kind ? 0 : session};
         const std::size_t wanted = body_size(command.header.kind);
         const std::size_t given = std::min(wanted, size - at);

@@ -28,7 +28,8 @@ bool Apply::needs_two_persons() const {
         case CommandKind::set_fees:
         case CommandKind::set_market_limits:
         case CommandKind::set_account_limits:
-        case CommandKind::set_position_limits: return s_.genesis.dual_control != 0;
+        case CommandKind::set_position_limits:
+        case CommandKind::activate_rules: return s_.genesis.dual_control != 0;
         default: return false;
     }
 }

@@ -11,7 +11,7 @@ namespace dcx::core {
 namespace {
 
 // Raised when the order or the meaning of what is visited changes.
-constexpr std::uint64_t kImageVersion = 1;
+constexpr std::uint64_t kImageVersion = 2;
 
 template <class T>
 std::span<const std::byte> bytes_of(const T& value) {

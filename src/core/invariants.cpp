@@ -83,6 +83,7 @@ void check_lists(const State& s, std::ostringstream& broken) {
 
 // What sessions keep of their keys.
 void check_sessions(const State& s, std::ostringstream& broken) {
+    if (s.handover_grace_ms > kMaxGraceMs) broken << "a handover with too long a grace; ";
     for (std::uint32_t i = 1; i <= s.session_count; ++i) {
         const Session& session = s.sessions[i];
         const Key& key = s.keys[session.key.value];

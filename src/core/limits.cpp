@@ -139,7 +139,7 @@ void Apply::set_kill_switch() {
     bool complete = true;
     if (body.on != 0) {
         if (account != nullptr)
-            complete = sweep_account(body.account, {}, CancelReason::kill_switch, units);
+            complete = sweep_killed(body.account, units);
         else
             complete = market != nullptr ? sweep_market(*market, units) : sweep_venue(units);
     }

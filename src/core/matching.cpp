@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/canary.h"
 #include "core/apply.h"
 
 namespace dcx::core {
@@ -218,7 +219,8 @@ void Apply::settle(std::uint32_t maker, std::uint32_t taker, Price price, Quanti
                        .busted = 0,
                        .zero = 0};
 
-    emit(TradeExecuted{.trade_id = TradeId{++s_.last_trade_id},
+    if (!canary::strikes(canary::Plant::reused_id) || s_.last_trade_id % 32 != 31) ++s_.last_trade_id;
+    emit(TradeExecuted{.trade_id = TradeId{s_.last_trade_id},
                        .maker_order_id = s_.store.orders[maker].id,
                        .taker_order_id = s_.store.orders[taker].id,
                        .price = price,
@@ -231,8 +233,10 @@ void Apply::settle(std::uint32_t maker, std::uint32_t taker, Price price, Quanti
                        .instrument = t.instrument,
                        .taker_side = t.side,
                        .zero = {}});
+    const bool swapped = canary::strikes(canary::Plant::swapped_events) && s_.last_trade_id % 16 == 15;
+    if (swapped) emit_filled(taker, Liquidity::taker, taker_fee);
     emit_filled(maker, Liquidity::maker, (taker_buys ? quote_fee : base_fee) - rebate);
-    emit_filled(taker, Liquidity::taker, taker_fee);
+    if (!swapped) emit_filled(taker, Liquidity::taker, taker_fee);
 }
 
 void Apply::emit_filled(std::uint32_t slot, Liquidity liquidity, Amount fee) {

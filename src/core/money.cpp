@@ -176,7 +176,7 @@ RejectReason Apply::check_form(const MoneyRequest& request) const {
 RejectReason Apply::check_state(const MoneyRequest& request, std::uint32_t pends_before) const {
     if (!s_.ledger.has(request.debit) || !s_.ledger.has(request.credit)) return RejectReason::unknown_account;
     if (!s_.ledger.has(request.asset)) return RejectReason::unknown_asset;
-    if ((s_.ledger.account(request.debit).flags & kAccountFrozen) != 0) return RejectReason::account_frozen;
+    if ((s_.flags_of(request.debit) & kAccountFrozen) != 0) return RejectReason::account_frozen;
     if (request.kind == TransferKind::mint) {
         const Amount room = s_.ledger.asset(request.asset).issue_cap - s_.ledger.issued(request.asset);
         if (request.amount > room) return RejectReason::issue_cap_exceeded;
@@ -202,7 +202,7 @@ RejectReason Apply::check_pending(const MoneyRequest& request) const {
     const PendingTransfer& pending = s_.pending[slot];
     if (pending.withdrawal() && request.scope) return RejectReason::not_permitted;
     if (request.kind == TransferKind::void_pending) return RejectReason::none;
-    if ((s_.ledger.account(pending.debit).flags & kAccountFrozen) != 0) return RejectReason::account_frozen;
+    if ((s_.flags_of(pending.debit) & kAccountFrozen) != 0) return RejectReason::account_frozen;
     return request.amount > pending.amount ? RejectReason::exceeds_pending_amount : RejectReason::none;
 }
 

@@ -61,11 +61,25 @@ void Apply::genesis_key() {
 }
 
 void Apply::start_epoch() {
+    const auto body = command_.as<StartEpoch>();
+    if (s_.founding) s_.rules = body.engine_version;
     s_.founding = false;
-    s_.epoch = command_.as<StartEpoch>().epoch;
+    s_.epoch = body.epoch;
+    s_.newest_rules = body.newest_rules;
     emit(EpochStarted{.epoch = s_.epoch});
     for (std::uint32_t i = 1; i <= s_.session_count; ++i)
         if (s_.sessions[i].established != 0) end_session(SessionId{i}, 0);
+    s_.handover_grace_ms = 0;
+}
+
+// What is known is the log's to say, not the program's: a program that knows more must answer as the one that wrote it.
+void Apply::activate_rules() {
+    const auto body = command_.as<ActivateRules>();
+    if (body.zero != 0) return reject(RejectReason::malformed_field);
+    if (body.version > s_.newest_rules || body.version != std::uint64_t{s_.rules} + 1)
+        return reject(RejectReason::unknown_rules);
+    emit(RulesActivated{.version = body.version, .before = s_.rules}, sender());
+    s_.rules = body.version;
 }
 
 void Apply::open_account() {

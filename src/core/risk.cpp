@@ -26,9 +26,10 @@ std::int64_t interval_of(const Account& account) { return kNsPerSecond / account
 RejectReason Apply::check_risk(const RiskQuestion& order, std::int64_t& wait_ns) const {
     const Market& market = s_.markets[order.instrument.value];
     const Account& account = s_.ledger.account(order.account);
+    const std::uint8_t flags = s_.flags_of(order.account);
     const Exposure& exposure = s_.exposures(order.account, order.instrument);
     if (outside_collar(market, order.side, order.price)) return RejectReason::price_outside_collar;
-    if ((account.flags & kAccountFrozen) != 0) return RejectReason::account_frozen;
+    if ((flags & kAccountFrozen) != 0) return RejectReason::account_frozen;
     if (order.new_order) {
         if (account.max_open_orders != 0 && account.open_orders >= account.max_open_orders)
             return RejectReason::too_many_open_orders;
@@ -45,7 +46,7 @@ RejectReason Apply::check_risk(const RiskQuestion& order, std::int64_t& wait_ns)
     }
     if (exposure.max_position || exposure.max_daily_loss)
         if (const auto reason = check_position(order, exposure); reason != RejectReason::none) return reason;
-    if ((account.flags & kAccountKilled) != 0) return RejectReason::account_killed;
+    if ((flags & kAccountKilled) != 0) return RejectReason::account_killed;
     if (market.killed) return RejectReason::market_killed;
     return s_.killed ? RejectReason::venue_killed : RejectReason::none;
 }

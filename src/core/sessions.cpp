@@ -1,4 +1,6 @@
 // Sessions: (key, client's number) pairs whose sequences outlive connections and restarts.
+#include <algorithm>
+
 #include "core/apply.h"
 
 namespace dcx::core {
@@ -67,12 +69,19 @@ void Apply::end_session(SessionId id, std::uint64_t connection) {
     if (session.group != 0) s_.groups.close(session.group);
     session.group = 0;
     session.group_refused = RejectReason::none;
+    const std::uint32_t grace_ms = std::max(session.grace_ms, s_.handover_grace_ms);
     if (session.disconnect_scope != CancelScope::none)
-        s_.deadlines.set(session.disconnect, {.time = after(session.grace_ms * kNsPerMs),
-                                              .id = id.value,
-                                              .kind = DeadlineKind::disconnect,
-                                              .slot = id.value});
+        s_.deadlines.set(
+            session.disconnect,
+            {.time = after(grace_ms * kNsPerMs), .id = id.value, .kind = DeadlineKind::disconnect, .slot = id.value});
     emit(SessionDisconnected{.connection = connection, .session = id, .zero = 0});
+}
+
+void Apply::handover() {
+    const auto body = command_.as<Handover>();
+    if (body.grace_ms > kMaxGraceMs || body.zero != 0) return reject(RejectReason::malformed_field, {});
+    s_.handover_grace_ms = body.grace_ms;
+    emit(HandoverLogged{.grace_ms = body.grace_ms, .zero = 0});
 }
 
 void Apply::set_dead_man() {

@@ -86,6 +86,9 @@ struct Market {
     Book book{};
 };
 
+// Since these rules an owner's freeze and kill switch reach his sub-accounts.
+inline constexpr std::uint32_t kRulesOfOwners = 4;
+
 // Of a genesis that is accepted.
 [[nodiscard]] bool capacities_legal(const Genesis& genesis);
 
@@ -99,11 +102,15 @@ struct State {
     Sequence sequence{};
     Time time{};
     std::uint64_t epoch = 0;
+    std::uint32_t rules = 0;         // in force; 0 before the first epoch
+    std::uint32_t newest_rules = 0;  // that the program of this epoch knows
     std::uint64_t last_order_id = 0;
     std::uint64_t last_trade_id = 0;
     bool founding = true;  // before the first epoch: further first keys may come
     bool killed = false;   // the whole venue
     DeadlineHandle kill_deadline{};
+    // Of the handover that is under way: the least that sessions get; 0: none, or no more than their own.
+    std::uint32_t handover_grace_ms = 0;
 
     // Registries, from 1; counts beside them.
     std::span<Key> keys;
@@ -144,8 +151,9 @@ struct State {
     // Everything that is not fixed by genesis, for an image of the state (image.h).
     template <class Image, class Self>
     static void visit(Image& image, Self& self) {
-        image.values(self.started, self.sequence, self.time, self.epoch, self.last_order_id, self.last_trade_id,
-                     self.founding, self.killed, self.kill_deadline, self.last_proposal_id);
+        image.values(self.started, self.sequence, self.time, self.epoch, self.rules, self.newest_rules,
+                     self.last_order_id, self.last_trade_id, self.founding, self.killed, self.kill_deadline,
+                     self.handover_grace_ms, self.last_proposal_id);
         image.prefix(self.keys, self.key_count, 1);
         image.prefix(self.sessions, self.session_count, 1);
         image.prefix(self.markets, self.market_count, 1);
@@ -157,6 +165,14 @@ struct State {
         Exposures::visit(image, self.exposures, self.ledger.account_count());
         RecentTrades::visit(image, self.trades, self.last_trade_id);
         image.range(self.details, 0, std::size_t{self.store.orders.used()} + 1);
+    }
+
+    [[nodiscard]] bool owners_reach() const { return rules >= kRulesOfOwners; }
+    // kAccount...: what holds for the account.
+    [[nodiscard]] std::uint8_t flags_of(AccountId id) const {
+        const Account& account = ledger.account(id);
+        if (!account.owner || !owners_reach()) return account.flags;
+        return static_cast<std::uint8_t>(account.flags | ledger.account(account.owner).flags);
     }
 
     // Slots of open orders, 0 when there is none.

@@ -117,6 +117,12 @@ Digest Core::state_hash() const {
     out.section('V', s.started ? 1 : 0);
     out.add(s.genesis, s.sequence, s.time, s.epoch, s.last_order_id, s.last_trade_id, s.last_proposal_id, s.founding,
             s.killed, s.deadlines.time_of(s.kill_deadline));
+    // Only where they say something: a state of older rules has the hash that older programs gave it.
+    if (s.newest_rules != 0 || s.rules > kOldestRules) {
+        out.section('U', s.rules);
+        out.add(s.newest_rules);
+    }
+    if (s.handover_grace_ms != 0) out.section('H', s.handover_grace_ms);
     add_registries(out, s);
     add_ledger(out, s);
     add_books(out, s);

@@ -38,7 +38,7 @@ void Apply::handle(const Deadline deadline, std::uint32_t& units) {
             return end_sweep(session.disconnect, units);
         }
         case DeadlineKind::kill_account:
-            if (sweep_account(AccountId{slot}, {}, CancelReason::kill_switch, units))
+            if (sweep_killed(AccountId{slot}, units))
                 end_sweep(s_.ledger.account(AccountId{slot}).kill_deadline, units);
             return;
         case DeadlineKind::kill_market:
@@ -73,6 +73,14 @@ bool Apply::sweep_account(AccountId account, SessionId of_session, CancelReason 
         }
         slot = next;
     }
+    return true;
+}
+
+bool Apply::sweep_killed(AccountId account, std::uint32_t& units) {
+    if (!sweep_account(account, {}, CancelReason::kill_switch, units)) return false;
+    if (!s_.owners_reach()) return true;
+    for (AccountId sub = s_.ledger.account(account).first_sub; sub; sub = s_.ledger.account(sub).next_sub)
+        if (!sweep_account(sub, {}, CancelReason::kill_switch, units)) return false;
     return true;
 }
 

@@ -1,6 +1,7 @@
 // Orders: placing, amending, canceling one or all.
 #include <algorithm>
 
+#include "base/canary.h"
 #include "core/apply.h"
 #include "core/risk/order_checks.h"
 
@@ -141,9 +142,10 @@ void Apply::cancel_open(std::uint32_t slot, SessionId report_to, ClOrdId cl_ord_
     const RestingOrder& order = s_.store.orders[slot];
     const Instrument& instrument = s_.market_of(details).instrument;
     const AssetId asset = State::paid_asset(instrument, details.side);
-    s_.ledger.release(
-        details.account, asset,
-        slot == budget_slot_ ? budget_left_ : State::hold_of(instrument, details.side, order.price(), order.open));
+    const Amount held =
+        slot == budget_slot_ ? budget_left_ : State::hold_of(instrument, details.side, order.price(), order.open);
+    if (!canary::strikes(canary::Plant::dropped_release) || order.id.value % 16 != 0)
+        s_.ledger.release(details.account, asset, held);
     s_.exposures(details.account, details.instrument).open(details.side) -= order.open;
     const Balance& balance = s_.ledger.balance(details.account, asset);
     emit(OrderCanceled{.order_id = order.id,

@@ -19,7 +19,7 @@ std::uint32_t saturated_wait_ns(Time received, Time taken) {
 // These are the engine's to log: a false checkpoint would make the log unreadable for ever.
 bool is_engines_own(CommandKind kind) {
     return kind == CommandKind::genesis || kind == CommandKind::genesis_key || kind == CommandKind::start_epoch ||
-           kind == CommandKind::checkpoint || kind == CommandKind::tick;
+           kind == CommandKind::checkpoint || kind == CommandKind::tick || kind == CommandKind::handover;
 }
 
 }  // namespace
@@ -91,7 +91,7 @@ bool Engine::poll() {
     const bool stopping = stop_requested_.load(std::memory_order_acquire);
     if (stopping) status_.move_to(EngineState::stopping);
     if (!log_clock_.look()) [[unlikely]] {
-        stop_for(log_clock_.jump_text());
+        halt(log_clock_.jump_text());
         return false;
     }
     // Who is told to stop has no use for the rest of the telling.
@@ -110,7 +110,10 @@ bool Engine::poll() {
 // The next commands of the log, if there are any and there is room for them.
 bool Engine::stage_next() {
     if (!epoch_started_) return start_epoch();
-    if (since_checkpoint_ >= checkpoint_every_) return stage_checkpoint();
+    // Relaxed: what is asked for may come a round later.
+    if (since_checkpoint_ >= checkpoint_every_ || checkpoint_wanted_.load(std::memory_order_relaxed))
+        return stage_checkpoint();
+    if (handover_wanted_.load(std::memory_order_relaxed) != 0) return stage_handover();
     return stage_submissions() || (deadline_due() && stage_own(Tick{}));
 }
 
@@ -141,7 +144,8 @@ bool Engine::tell_restored_state() {
 
 // Live as soon as it is staged: whatever is taken from now on comes after it in the log.
 bool Engine::start_epoch() {
-    if (!stage_own(StartEpoch{.epoch = report_.epoch, .engine_version = kEngineVersion, .zero = 0})) return false;
+    const StartEpoch epoch{.epoch = report_.epoch, .engine_version = report_.rules, .newest_rules = kNewestRules};
+    if (!stage_own(epoch)) return false;
     epoch_started_ = true;
     status_.move_to(EngineState::live);
     return true;
@@ -214,6 +218,21 @@ bool Engine::stage_own(const Body& body) {
 bool Engine::stage_checkpoint() {
     if (!stage_own(Checkpoint{.event_hash = hash_.value()})) return false;
     since_checkpoint_ = 0;
+    checkpoint_wanted_.store(false, std::memory_order_relaxed);
+    return true;
+}
+
+void Engine::request_handover(std::uint32_t grace_ms) {
+    handover_wanted_.store(std::uint64_t{grace_ms} + 1, std::memory_order_relaxed);
+    bell_.ring();
+}
+
+// Whatever ends from now on is stamped behind it.
+bool Engine::stage_handover() {
+    const std::uint64_t wanted = handover_wanted_.load(std::memory_order_relaxed);
+    if (!stage_own(Handover{.grace_ms = static_cast<std::uint32_t>(wanted - 1), .zero = 0})) return false;
+    handover_wanted_.store(0, std::memory_order_relaxed);
+    handover_logged_.store(true, std::memory_order_release);
     return true;
 }
 
@@ -261,7 +280,7 @@ bool Engine::finish() {
     return true;
 }
 
-void Engine::stop_for(std::string reason) {
+void Engine::halt(std::string reason) {
     status_.fail(std::move(reason));
     durable_.wake_readers();
 }

@@ -14,8 +14,8 @@
 // after it. A failed disk, or a wall clock that jumps, ends it: status() says why, and a new start decides what the log
 // holds.
 //
-// Threads: add_*, and open(), before any poll(). poll() and max_sleep_ms() one thread; request_stop(), status(),
-// applied(), durable() any.
+// Threads: add_*, and open(), before any poll(). poll() and max_sleep_ms() one thread; request_stop(), halt(),
+// status(), applied(), durable() any.
 #pragma once
 
 #include <atomic>
@@ -48,8 +48,8 @@ namespace dcx::engine {
 
 class Engine final : public platform::Pollable {
   public:
-    // Refuses, with a text for the operator: a folder that another engine holds, a log that is damaged, of another
-    // engine version or replays differently, a genesis that the core refuses.
+    // Refuses, with a text for the operator: a folder that another engine holds, a log that is damaged, under
+    // rules that this program doesn't know or replays differently, a genesis that the core refuses.
     static std::expected<std::unique_ptr<Engine>, std::string> open(const EngineGround& ground,
                                                                     const EngineOptions& options);
     ~Engine() override;
@@ -70,10 +70,20 @@ class Engine final : public platform::Pollable {
 
     // Takes what is submitted until then, logs a checkpoint, and when all of it is durable the status is `stopped`.
     void request_stop();
+    // Logs a checkpoint soon. Any thread.
+    void request_checkpoint() { checkpoint_wanted_.store(true, std::memory_order_relaxed), bell_.ring(); }
+    // Logs that another process will carry the venue on: from handover_logged() on, sessions that end keep what they
+    // have open for at least so long, 0 .. kMaxGraceMs. Any thread.
+    void request_handover(std::uint32_t grace_ms);
+    [[nodiscard]] bool handover_logged() const { return handover_logged_.load(std::memory_order_acquire); }
+
+    // Ends it as a failed disk does, any thread: an auditor has found that what it did can't be right.
+    void halt(std::string reason);
     [[nodiscard]] const EngineStatus& status() const { return status_; }
     // Events up to this command are published; up to durable() they are seen.
     [[nodiscard]] Sequence applied() const { return Sequence{applied_.load(std::memory_order_relaxed)}; }
     [[nodiscard]] Sequence durable() const { return durable_.get(); }
+    [[nodiscard]] const DurableSequence& durable_sequence() const { return durable_; }
 
     // The polling thread's.
     [[nodiscard]] const core::Core& core() const { return *core_; }
@@ -85,6 +95,7 @@ class Engine final : public platform::Pollable {
     bool tell_restored_state();
     bool stage_next();
     bool start_epoch();
+    bool stage_handover();
     // Where the next commands are written: the journal's ring itself, or a buffer in its place.
     std::span<Command> room_for_commands(std::size_t wanted);
     void stage(std::span<Command> commands);
@@ -97,7 +108,6 @@ class Engine final : public platform::Pollable {
     bool apply_staged();
     void publish(Sequence first, ring::Position begin);
     bool finish();
-    void stop_for(std::string reason);
 
     // Commands taken from one gateway at a time, and between two publications of events.
     static constexpr std::size_t kMaxTaken = 256;
@@ -131,6 +141,9 @@ class Engine final : public platform::Pollable {
     bool waits_for_disk_ = false;  // the journal's ring was full
     bool closed_ = false;          // the last command is staged
     std::atomic<bool> stop_requested_{false};
+    std::atomic<bool> checkpoint_wanted_{false};
+    std::atomic<std::uint64_t> handover_wanted_{0};  // its grace and 1; 0: no
+    std::atomic<bool> handover_logged_{false};
     std::atomic<std::uint64_t> applied_{0};
 };
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "engine/engine.h"
+#include "engine/past.h"
 #include "engine/replayer.h"
 #include "engine/test_rig.h"
 #include "journal/disk_storage.h"
@@ -31,15 +32,15 @@ void write_log(journal::MemoryDisk& disk, std::vector<Command> commands) {
 }
 
 Command epoch_command(std::uint32_t version) {
-    return engine_command(StartEpoch{.epoch = 1, .engine_version = version, .zero = 0}, {}, {});
+    return engine_command(StartEpoch{.epoch = 1, .engine_version = version, .newest_rules = version}, {}, {});
 }
 Command genesis_command() { return engine_command(small_genesis(), {}, {}); }
 
 TEST_CASE("engine start: a checkpoint that the replay does not reach is refused with its sequence") {
     journal::MemoryDisk disk;
-    write_log(disk, {genesis_command(), epoch_command(kEngineVersion),
-                     engine_command(Checkpoint{.event_hash = 12345}, {}, {}),
-                     engine_command(Checkpoint{.event_hash = 0}, {}, {})});
+    write_log(disk,
+              {genesis_command(), epoch_command(kNewestRules), engine_command(Checkpoint{.event_hash = 12345}, {}, {}),
+               engine_command(Checkpoint{.event_hash = 0}, {}, {})});
     ManualClock clock;
     const Rig rig(&disk, clock);
     CHECK(rig.engine == nullptr);
@@ -48,23 +49,30 @@ TEST_CASE("engine start: a checkpoint that the replay does not reach is refused 
 
     journal::MemoryStorage storage(disk);
     HeapMemory memory;
-    const auto state = replay_state(storage, memory);
+    const auto state = replay_past(storage, memory);
     REQUIRE_FALSE(state.has_value());
     CHECK(contains(state.error(), "sequence 3"));
 }
 
-TEST_CASE("engine start: another engine version, a log without genesis and a bad genesis are refused") {
+TEST_CASE("engine start: unknown rules, a log without genesis and a bad genesis are refused") {
     ManualClock clock;
-    {
+    const auto refusal_of = [&](std::vector<Command> commands) {
         journal::MemoryDisk disk;
-        write_log(disk, {genesis_command(), epoch_command(kEngineVersion + 1)});
+        write_log(disk, std::move(commands));
         const Rig rig(&disk, clock);
         CHECK(rig.engine == nullptr);
-        CHECK(contains(rig.refusal, "engine version " + std::to_string(kEngineVersion + 1)));
-    }
+        return rig.refusal;
+    };
+    const std::string newer = refusal_of({genesis_command(), epoch_command(kNewestRules + 1)});
+    CHECK(contains(newer, "sequence 2: it begins an epoch under rules " + std::to_string(kNewestRules + 1)));
+    CHECK(contains(newer, "it takes a newer program"));
+    const std::string older = refusal_of({genesis_command(), epoch_command(kOldestRules - 1)});
+    CHECK(contains(older, "rules 2; this program knows rules 3 to 4: it takes an older program"));
+    const std::string other = refusal_of({genesis_command(), epoch_command(kNewestRules), epoch_command(kOldestRules)});
+    CHECK(contains(other, "under rules 3, but rules 4 are in force"));
     {
         journal::MemoryDisk disk;
-        write_log(disk, {epoch_command(kEngineVersion)});
+        write_log(disk, {epoch_command(kNewestRules)});
         const Rig rig(&disk, clock);
         CHECK(rig.engine == nullptr);
         CHECK(contains(rig.refusal, "does not begin with a genesis"));
@@ -313,9 +321,9 @@ TEST_CASE("engine: power lost under load, over and over: what was seen is there,
                 const std::uint64_t events = rig.engine->event_hash();
                 rig.engine.reset();
                 HeapMemory memory;
-                const auto log = replay_state(*rig.storage, memory);
+                const auto log = replay_past(*rig.storage, memory);
                 REQUIRE_MESSAGE(log.has_value(), log.error());
-                CHECK(log->state_hash == state);
+                CHECK(log->core->state_hash() == state);
                 CHECK(log->event_hash == events);
             }
             check_nothing_seen_is_lost(disk, life);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "engine/snapshots.h"
 
 namespace dcx::engine {
 namespace {
@@ -11,22 +12,71 @@ namespace {
 class Starting {
   public:
     Starting(const EngineGround& ground, const EngineOptions& options)
-        : ground_(ground), options_(options), begun_at_(ground.clock.monotonic_ns()) {
-        start_.core = std::make_unique<core::Core>(ground.memory);
-        replay_.emplace(*start_.core);
-    }
+        : ground_(ground), options_(options), begun_at_(ground.clock.monotonic_ns()) {}
 
     std::expected<EngineStart, std::string> run() {
-        if (!replay_log() || !begin_new_log() || !add_founding_keys() || !open_writer()) return std::unexpected(error_);
+        if (!look_at_breadcrumb() || !load_snapshot() || !replay_log() || !begin_new_log() || !add_founding_keys() ||
+            !open_writer())
+            return std::unexpected(error_);
         start_.hash = replay_->hash();
         start_.since_checkpoint = replay_->since_checkpoint();
+        // Whatever the process before died on, this one came past it, or it never was in the log.
+        if (ground_.breadcrumb != nullptr) ground_.breadcrumb->forget();
         return std::move(start_);
     }
 
   private:
+    // The lock comes first: a page that a running engine writes tells nothing.
+    bool look_at_breadcrumb() {
+        if (ground_.storage != nullptr)
+            if (auto locked = ground_.storage->lock(); !locked) return refuse(locked.error().message);
+        if (ground_.breadcrumb == nullptr) return true;
+        start_.report.died_on = ground_.breadcrumb->look();
+        const auto deadly = ground_.breadcrumb->deadly();
+        if (!deadly || deadly->deaths < Breadcrumb::kDeathsAllowed) return true;
+        return refuse("the engine died " + std::to_string(deadly->deaths) +
+                      " times in a row while it applied the same command, and would die again: " + describe(*deadly) +
+                      "\nTo go on without it: dcx journal quarantine DATA/journal --sequence " +
+                      std::to_string(deadly->command.header.sequence.value));
+    }
+
+    bool load_snapshot() {
+        if (ground_.warm != nullptr) {
+            start_.core = std::move(ground_.warm->core);
+            from_ = ground_.warm->place;
+            mark_ = ground_.warm->mark;
+            return begin_replay();
+        }
+        if (ground_.storage != nullptr && ground_.snapshots != nullptr) {
+            auto result = engine::load_snapshot(*ground_.snapshots, ground_.memory);
+            if (!result) return refuse(result.error().message);
+            start_.report.skipped_snapshots = std::move(result->skipped);
+            if (result->loaded) {
+                start_.core = std::move(result->loaded->core);
+                start_.report.snapshot = start_.core->sequence();
+                from_ = result->loaded->place;
+                mark_ = result->loaded->mark();
+            }
+        }
+        return begin_replay();
+    }
+
+    bool begin_replay() {
+        if (!start_.core) start_.core = std::make_unique<core::Core>(ground_.memory);
+        if (ground_.breadcrumb != nullptr) start_.core->leave_trail(&ground_.breadcrumb->trail());
+        replay_.emplace(*start_.core, 0, mark_);
+        return true;
+    }
+
     bool replay_log() {
         if (ground_.storage != nullptr) {
-            auto recovery = journal::recover(*ground_.storage, {.visit = [this](const auto& batch) { apply(batch); }});
+            if (options_.on_progress)
+                gauge_.emplace(*ground_.storage, from_ ? from_->segment : 1, from_ ? from_->offset : 0);
+            auto recovery = journal::recover(
+                *ground_.storage, {.visit = [this](const auto& batch) { apply(batch); },
+                                   .quarantined = [this](const auto& list) { replay_->set_quarantined(list); },
+                                   .read_ahead = options_.read_ahead,
+                                   .from = from_});
             if (!recovery) return refuse(recovery.error().message);
             if (replay_->failed()) return refuse(replay_->error());
             recovery_ = std::move(*recovery);
@@ -50,13 +100,16 @@ class Starting {
         }
         if (options_.on_progress && seconds() >= told_at_ + 1) {
             told_at_ = seconds();
-            options_.on_progress({.commands = replay_->commands(), .seconds = told_at_});
+            options_.on_progress(
+                {.commands = replay_->commands(), .seconds = told_at_, .fraction = gauge_->fraction(*batch.header)});
         }
     }
 
     bool begin_new_log() {
         // The journal counts epochs too and may be ahead: a start that wrote no StartEpoch has used its number.
         start_.report.epoch = std::max(start_.core->epoch(), recovery_.end.epoch) + 1;
+        DCX_CHECK(options_.rules >= kOldestRules && options_.rules <= kNewestRules);
+        start_.report.rules = start_.core->rules() != 0 ? start_.core->rules() : options_.rules;
         if (start_.core->started()) return true;
         if (start_.core->sequence()) return refuse("the log does not begin with a genesis");
         start_.report.fresh = true;
@@ -94,7 +147,7 @@ class Starting {
         if (ground_.storage == nullptr) return true;
         auto writer = journal::Writer::open(*ground_.storage, recovery_,
                                             {.venue_id = options_.genesis.venue_id,
-                                             .engine_version = kEngineVersion,
+                                             .engine_version = kNewestRules,
                                              .now = now_,
                                              .segment_size = options_.segment_size,
                                              .background = options_.prepare_segments});
@@ -115,6 +168,9 @@ class Starting {
     const EngineOptions& options_;
     std::int64_t begun_at_;
     EngineStart start_;
+    std::optional<journal::Position> from_;
+    LogReplay::Mark mark_;
+    std::optional<ReplayGauge> gauge_;
     std::optional<LogReplay> replay_;
     journal::Recovery recovery_;
     Time now_{};

@@ -14,8 +14,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "core/core.h"
+#include "engine/breadcrumb.h"
 #include "engine/event_hash.h"
 #include "engine/log_replay.h"
+#include "engine/replay_gauge.h"
 #include "journal/format.h"
 #include "journal/recovery.h"
 #include "journal/storage.h"
@@ -27,13 +29,22 @@ namespace dcx::engine {
 
 struct EngineOptions {
     Genesis genesis{};                             // begins a new log; an old one has its own
+    std::uint32_t rules = kNewestRules;            // of a new log; an old one goes on under its own
     std::vector<GenesisKey> founding_keys{};       // of a new log, behind its genesis
     std::size_t event_ring_capacity = 1u << 15;    // raised until two of the largest commands' events fit
     std::size_t command_ring_capacity = 1u << 14;  // to the journal: two of its largest batches
     std::uint64_t checkpoint_every = 100'000;      // commands
     std::uint64_t segment_size = journal::kDefaultSegmentSize;
     bool prepare_segments = true;                            // ahead, on a thread of the journal's
+    bool read_ahead = true;                                  // of open(): the journal is checked on another thread
     std::function<void(const ReplayProgress&)> on_progress;  // of open(), about once a second
+};
+
+// A core that has followed the journal up to the batch at `place`: a start goes on from there.
+struct WarmCore {
+    std::unique_ptr<core::Core> core;
+    LogReplay::Mark mark;
+    journal::Position place;
 };
 
 // What an engine stands on; everything outlives it.
@@ -41,16 +52,23 @@ struct EngineGround {
     platform::Doorbell& bell;  // of the thread that will poll it
     Clock& clock;
     MemorySource& memory;
-    journal::Storage* storage = nullptr;  // none: durability is `memory`, and nothing survives
+    journal::Storage* storage = nullptr;    // none: durability is `memory`, and nothing survives
+    journal::Storage* snapshots = nullptr;  // none: every start replays from the first command
+    Breadcrumb* breadcrumb = nullptr;       // none: a command that kills the engine is not noticed
+    WarmCore* warm = nullptr;               // taken from, instead of a snapshot; its pools are of `memory`
 };
 
 // What open() found.
 struct StartReport {
     bool fresh = false;                          // the log begins with this start
+    Sequence snapshot{};                         // the last command of the snapshot it began with; 0: none
+    std::vector<std::string> skipped_snapshots;  // that could not be used, and why
     Sequence replayed{};                         // the last command that was in the log
-    double seconds{};                            // that took
+    double seconds{};                            // that took, with the snapshot
     std::uint64_t epoch{};                       // the running one
+    std::uint32_t rules{};                       // under which it begins
     std::optional<journal::AmbiguousTail> tail;  // what was cut
+    std::optional<DeadlyCommand> died_on;        // what the process before was applying when it died
     std::int64_t log_ahead_ns{};                 // the log's last time is this far in the wall clock's future: until
                                                  // then log time stands still
 };

@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-#include "engine/replayer.h"
+#include "engine/past.h"
 #include "engine/test_rig.h"
 
 namespace dcx::engine::test {
@@ -26,12 +26,19 @@ void trade(Rig& rig, Traffic& traffic, int count) {
     rig.settle();
 }
 
+struct LogState {
+    Sequence sequence{};
+    Digest state_hash{};
+    std::uint64_t event_hash{};
+    std::uint64_t commands{};
+};
+
 LogState state_of(journal::MemoryDisk& disk) {
     journal::MemoryStorage storage(disk);
     HeapMemory memory;
-    auto state = replay_state(storage, memory);
-    REQUIRE_MESSAGE(state.has_value(), state.error());
-    return *state;
+    const auto past = replay_past(storage, memory);
+    REQUIRE_MESSAGE(past.has_value(), past.error());
+    return {past->core->sequence(), past->core->state_hash(), past->event_hash, past->commands};
 }
 
 TEST_CASE("engine: an event is seen when its command is durable, not before") {

@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "engine/engine.h"
-#include "engine/replayer.h"
+#include "engine/past.h"
 #include "engine/test_venue.h"
 #include "journal/disk_storage.h"
 #include "platform/system_clock.h"
@@ -147,9 +147,9 @@ void run_venue(bool single) {
     const std::uint64_t events = engine.event_hash();
     opened->reset();
     HeapMemory replay_memory;
-    const auto log = replay_state(**storage, replay_memory);
+    const auto log = replay_past(**storage, replay_memory);
     REQUIRE_MESSAGE(log.has_value(), log.error());
-    CHECK(log->state_hash == state);
+    CHECK(log->core->state_hash() == state);
     CHECK(log->event_hash == events);
 }
 

@@ -2,12 +2,17 @@
 
 #include <algorithm>
 
+#include "base/canary.h"
+
 namespace dcx::engine {
 
 std::span<const Event> LiveSource::peek(std::size_t max) {
-    const Sequence durable = durable_.get();
+    Sequence durable = durable_.get();
+    if (canary::strikes(canary::Plant::seen_before_durable)) ++durable.value;
     if (hidden_position_ == reader_.position() && hidden_sequence_ > durable) return {};
-    const auto events = reader_.peek(ring::slowest(std::span<const EventReader* const>{followed_}), max);
+    auto before = ring::slowest(std::span<const EventReader* const>{followed_});
+    if (canary::strikes(canary::Plant::print_before_owner)) before = ring::no_limit;
+    const auto events = reader_.peek(before, max);
     if (events.empty() || events.back().header.sequence <= durable) return events;
 
     // Sequences never fall, so the visible events are a prefix.

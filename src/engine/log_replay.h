@@ -1,5 +1,5 @@
 // LogReplay: applies the commands of a log to a core in order and checks what the log says of itself: sequences without
-// a gap, an engine version that this program replays alike, and the rolling event hash at every checkpoint.
+// a gap, versions of the rules that this program knows, and the rolling event hash at every checkpoint.
 // What comes from a log is never trusted: a bad one gives false and error(), after which nothing more is applied.
 // One thread.
 #pragma once
@@ -8,24 +8,15 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/core.h"
 #include "engine/event_hash.h"
+#include "journal/format.h"
 #include "model/command.h"
 #include "model/event_writer.h"
 
 namespace dcx::engine {
-
-// Of the rules: a program with another number would answer some command differently. Raised with every such change.
-inline constexpr std::uint32_t kEngineVersion = 3;
-
-struct ReplayProgress {
-    std::uint64_t commands{};
-    double seconds{};
-    [[nodiscard]] double commands_per_second() const {
-        return seconds > 0 ? static_cast<double>(commands) / seconds : 0;
-    }
-};
 
 class LogReplay {
   public:
@@ -38,6 +29,10 @@ class LogReplay {
     // Keeps the events of as many commands as fit into about `events_kept` of them; 0: of one command. Goes on where
     // the core stands, which `mark` describes.
     explicit LogReplay(core::Core& core, std::uint64_t events_kept = 0, const Mark& mark = {0, 0});
+
+    // Commands that are answered with `quarantined` instead of being applied, by rising sequence; before the first
+    // apply().
+    void set_quarantined(std::span<const journal::QuarantinedCommand> quarantined);
 
     // Whether the next command's events fit behind those that are kept. If not, forget_events() comes before apply().
     [[nodiscard]] bool has_room() const { return events().size() + core_.max_events_per_command() <= capacity_; }
@@ -59,12 +54,20 @@ class LogReplay {
   private:
     // False when the command must not be applied.
     bool check(const Command& command);
+    bool check_epoch(const Command& command);
     bool refuse(const Command& command, const std::string& why);
+    [[nodiscard]] bool is_quarantined(const Command& command) const {
+        return next_quarantined_ < quarantined_.size() &&
+               quarantined_[next_quarantined_].sequence == command.header.sequence.value;
+    }
+    void apply_quarantined(const Command& command, EventWriter& out);
 
     core::Core& core_;
     EventHash hash_;
     std::uint64_t capacity_;
     EventBuffer buffer_;
+    std::vector<journal::QuarantinedCommand> quarantined_;
+    std::size_t next_quarantined_ = 0;  // those before it are behind the core
     std::uint64_t commands_ = 0;
     std::uint64_t since_checkpoint_;
     std::uint64_t checkpoints_ = 0;

@@ -1,7 +1,6 @@
 #include "engine/replayer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace dcx::engine {
@@ -46,33 +45,6 @@ bool Replayer::next_batch() {
         batch_ = (*batch)->commands;
     }
     return true;
-}
-
-std::expected<LogState, std::string> replay_state(journal::Storage& storage, MemorySource& memory,
-                                                  const std::function<void(const ReplayProgress&)>& progress) {
-    using clock = std::chrono::steady_clock;
-    const auto begin = clock::now();
-    const auto seconds = [&] { return std::chrono::duration<double>(clock::now() - begin).count(); };
-    auto replayer = Replayer::open(storage, memory);
-    if (!replayer) return std::unexpected(std::move(replayer.error()));
-    Replayer& log = **replayer;
-
-    double told = 0;
-    for (auto events = log.peek(SIZE_MAX); !events.empty(); events = log.peek(SIZE_MAX)) {
-        log.release(events.size());
-        if (progress && seconds() >= told + 1) {
-            told = seconds();
-            progress({.commands = log.commands(), .seconds = told});
-        }
-    }
-    if (log.failed()) return std::unexpected(log.error());
-    LogState state{.sequence = log.core().sequence(),
-                   .state_hash = {},
-                   .event_hash = log.event_hash(),
-                   .commands = log.commands(),
-                   .seconds = seconds()};
-    state.state_hash = log.core().state_hash();
-    return state;
 }
 
 }  // namespace dcx::engine

@@ -8,13 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 
 #include "base/memory.h"
-#include "base/sha256.h"
 #include "core/core.h"
 #include "engine/log_replay.h"
 #include "journal/reader.h"
@@ -39,7 +37,9 @@ class Replayer final : public EventSource {
     [[nodiscard]] std::uint64_t commands() const { return replay_.commands(); }
 
   private:
-    Replayer(journal::Reader reader, MemorySource& memory) : reader_(std::move(reader)), core_(memory) {}
+    Replayer(journal::Reader reader, MemorySource& memory) : reader_(std::move(reader)), core_(memory) {
+        replay_.set_quarantined(reader_.quarantined());
+    }
     // Makes the next events; false at the end.
     bool refill();
     bool next_batch();
@@ -54,18 +54,5 @@ class Replayer final : public EventSource {
     std::size_t released_ = 0;        // of replay_.events()
     std::string error_;
 };
-
-// What a journal holds.
-struct LogState {
-    Sequence sequence{};  // of the last command
-    Digest state_hash{};
-    std::uint64_t event_hash{};  // over all its events
-    std::uint64_t commands{};
-    double seconds{};  // the replay took, without the state hash
-};
-
-// Replays a journal to its end, checking every checkpoint. `progress` is called about once a second.
-[[nodiscard]] std::expected<LogState, std::string> replay_state(
-    journal::Storage& storage, MemorySource& memory, const std::function<void(const ReplayProgress&)>& progress = {});
 
 }  // namespace dcx::engine

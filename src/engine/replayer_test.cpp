@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "engine/past.h"
 #include "engine/test_rig.h"
 
 namespace dcx::engine::test {
@@ -58,7 +59,7 @@ TEST_CASE("replayer: an empty folder has no events") {
     REQUIRE(replayer.has_value());
     CHECK((*replayer)->peek(10).empty());
     CHECK_FALSE((*replayer)->failed());
-    const auto state = replay_state(storage, memory);
+    const auto state = replay_past(storage, memory);
     REQUIRE(state.has_value());
     CHECK(state->commands == 0);
 }

@@ -40,10 +40,15 @@ struct LoadResult {
     std::vector<std::string> skipped;  // why, newest first
 };
 
-// The newest one that holds no command behind `at_most`. Every byte of it is checked before it is used, and the state's
+// Up to where a state is wanted.
+struct Moment {
+    Sequence sequence{std::numeric_limits<std::uint64_t>::max()};  // no command behind this one
+    Time time{std::numeric_limits<std::int64_t>::max()};           // and none of a later log time
+};
+
+// The newest one that holds nothing behind `moment`. Every byte of it is checked before it is used, and the state's
 // hash after. One with another hash leaves what it took of `memory` taken. Fails when the folder can't be listed.
 [[nodiscard]] journal::Result<LoadResult> load_snapshot(journal::Storage& storage, MemorySource& memory,
-                                                        Sequence at_most = Sequence{
-                                                            std::numeric_limits<std::uint64_t>::max()});
+                                                        const Moment& moment = {});
 
 }  // namespace dcx::engine

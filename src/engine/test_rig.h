@@ -25,8 +25,15 @@ inline EngineOptions small_options() {
     options.checkpoint_every = 50;
     options.segment_size = 64 * 1024;
     options.prepare_segments = false;  // a run is its seed's
+    options.read_ahead = false;
     return options;
 }
+
+// What else an engine stands on; none of it is needed.
+struct RigExtras {
+    journal::MemoryDisk* snapshots = nullptr;
+    Breadcrumb* breadcrumb = nullptr;
+};
 
 // `disk` null: durability is memory.
 struct Rig {
@@ -35,17 +42,27 @@ struct Rig {
     platform::Doorbell bell;
     platform::Doorbell reader_bell;
     std::unique_ptr<journal::Storage> storage;
+    std::unique_ptr<journal::Storage> snapshots;
     std::unique_ptr<Engine> engine;
     std::string refusal;  // of open()
     ring::Channel<Submission>* gateway = nullptr;
     LiveSource* source = nullptr;
     NaiveReader seen;
 
-    Rig(journal::MemoryDisk* disk, ManualClock& manual, const EngineOptions& options = small_options())
-        : Rig(disk == nullptr ? nullptr : std::make_unique<journal::MemoryStorage>(*disk), manual, options) {}
-    Rig(std::unique_ptr<journal::Storage> on, ManualClock& manual, const EngineOptions& options = small_options())
+    Rig(journal::MemoryDisk* disk, ManualClock& manual, const EngineOptions& options = small_options(),
+        const RigExtras& extras = {})
+        : Rig(disk == nullptr ? nullptr : std::make_unique<journal::MemoryStorage>(*disk), manual, options, extras) {}
+    Rig(std::unique_ptr<journal::Storage> on, ManualClock& manual, const EngineOptions& options = small_options(),
+        const RigExtras& extras = {})
         : clock(manual), storage(std::move(on)) {
-        auto opened = Engine::open({.bell = bell, .clock = clock, .memory = memory, .storage = storage.get()}, options);
+        if (extras.snapshots != nullptr) snapshots = std::make_unique<journal::MemoryStorage>(*extras.snapshots);
+        auto opened = Engine::open({.bell = bell,
+                                    .clock = clock,
+                                    .memory = memory,
+                                    .storage = storage.get(),
+                                    .snapshots = snapshots.get(),
+                                    .breadcrumb = extras.breadcrumb},
+                                   options);
         if (!opened) {
             refusal = opened.error();
             return;

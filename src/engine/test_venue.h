@@ -280,6 +280,10 @@ class Traffic {
                                     .asset = AssetId{random_.chance(50) ? 1u : 2u}});
     }
 
+    template <MessageBody Body>
+    Submission of_operator(const Body& body) {
+        return as(kOperator, body);
+    }
     // The first trader's: an order that nobody meets, and its cancel.
     Submission place_until(Time expire_at) {
         return as(SessionId{2u}, PlaceOrder{.cl_ord_id = next_cl_ord_id(),

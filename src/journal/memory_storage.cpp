@@ -205,6 +205,11 @@ void MemoryDisk::kill() {
     killed_ = true;
 }
 
+void MemoryDisk::revive() {
+    const std::lock_guard guard{mutex_};
+    killed_ = false;
+}
+
 bool MemoryDisk::killed() const {
     const std::lock_guard guard{mutex_};
     return killed_;

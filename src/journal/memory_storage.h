@@ -78,8 +78,9 @@ class MemoryDisk {
     // The same disk once more: what is durable, without observer, faults and views.
     [[nodiscard]] std::unique_ptr<MemoryDisk> copy() const;
 
-    // Nothing has an effect any more until the view that holds the lock is destroyed: its process is gone.
+    // Nothing has an effect any more until the view that holds the lock is destroyed, or revive(): its process is gone.
     void kill();
+    void revive();
     [[nodiscard]] bool killed() const;
     // At most one; outlives its use. null: none.
     void observe(DiskObserver* observer);

@@ -46,6 +46,9 @@ class Reader {
     // The next batch (its commands may be none); nothing at the end. The batch is valid until the next call.
     std::expected<std::optional<Batch>, RecoveryError> next();
 
+    // Keeps the bytes of the batch that next() gave last beyond the next call; null before the first one.
+    [[nodiscard]] std::shared_ptr<const Mapping> pin() const;
+
     // After the last batch that next() gave.
     [[nodiscard]] const Position& position() const;
     // What lies behind the end, once next() gave nothing.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "journal/read_ahead.h"
+
 namespace dcx::journal {
 namespace {
 
@@ -63,25 +65,42 @@ Result<void> repair(Storage& storage, const Recovery& recovery) {
     return storage.sync_folder();
 }
 
+// Visits every batch of `source`, a Reader or a ReadAhead.
+std::expected<void, RecoveryError> visit_all(auto& source, const RecoverOptions& options) {
+    while (true) {
+        auto batch = source.next();
+        if (!batch) return std::unexpected(std::move(batch.error()));
+        if (!*batch) return {};
+        if (options.visit) options.visit(**batch);
+    }
+}
+
+// Each gives the reader back at its end.
+std::expected<Reader, RecoveryError> walk(Reader reader, const RecoverOptions& options) {
+    if (auto visited = visit_all(reader, options); !visited) return std::unexpected(std::move(visited.error()));
+    return reader;
+}
+
+std::expected<Reader, RecoveryError> walk_ahead(Reader reader, const RecoverOptions& options) {
+    ReadAhead ahead{std::move(reader)};
+    if (auto visited = visit_all(ahead, options); !visited) return std::unexpected(std::move(visited.error()));
+    return ahead.finish();
+}
+
 }  // namespace
 
 std::expected<Recovery, RecoveryError> recover(Storage& storage, const RecoverOptions& options) {
     if (const auto locked = storage.lock(); !locked) return refuse(locked.error());
     auto reader = Reader::open(storage, options.from);
     if (!reader) return std::unexpected(reader.error());
-    const auto quarantined = reader->quarantined();
-    if (options.quarantined) options.quarantined(quarantined);
-    while (true) {
-        const auto batch = reader->next();
-        if (!batch) return std::unexpected(batch.error());
-        if (!*batch) break;
-        if (options.visit) options.visit(**batch);
-    }
-    Recovery recovery{.venue_id = reader->venue_id(),
-                      .engine_version = reader->engine_version(),
-                      .end = reader->position(),
-                      .tail = reader->tail(),
-                      .quarantined = {quarantined.begin(), quarantined.end()}};
+    if (options.quarantined) options.quarantined(reader->quarantined());
+    auto walked = options.read_ahead ? walk_ahead(std::move(*reader), options) : walk(std::move(*reader), options);
+    if (!walked) return std::unexpected(std::move(walked.error()));
+    Recovery recovery{.venue_id = walked->venue_id(),
+                      .engine_version = walked->engine_version(),
+                      .end = walked->position(),
+                      .tail = walked->tail(),
+                      .quarantined = {walked->quarantined().begin(), walked->quarantined().end()}};
     if (const auto repaired = repair(storage, recovery); !repaired) return refuse(repaired.error());
     return recovery;
 }

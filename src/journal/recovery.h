@@ -26,6 +26,8 @@ struct RecoverOptions {
     std::function<void(const Batch&)> visit{};
     // Called once before the first batch: the commands that a replay must not apply.
     std::function<void(std::span<const QuarantinedCommand>)> quarantined{};
+    // Read and check on a thread of its own, ahead of `visit`.
+    bool read_ahead = false;
     // Behind which batch the walk begins, as a snapshot recorded it; see Reader::open. What lies before is not read, so
     // its rot is not found here.
     std::optional<Position> from{};

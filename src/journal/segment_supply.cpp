@@ -44,9 +44,12 @@ Result<std::unique_ptr<File>> SegmentSupply::take() {
 
 Result<std::unique_ptr<File>> SegmentSupply::make() {
     auto file = storage_.create(kSpareName, size_);
-    if (!file) return file;
+    return file ? zero(std::move(*file)) : std::move(file);
+}
+
+Result<std::unique_ptr<File>> SegmentSupply::zero(std::unique_ptr<File> file) {
     for (std::uint64_t offset = 0; offset < size_ && !hurry_.load(std::memory_order_relaxed); offset += kStep)
-        if (auto done = (*file)->zero_ahead(offset, std::min(kStep, size_ - offset)); !done)
+        if (auto done = file->zero_ahead(offset, std::min(kStep, size_ - offset)); !done)
             return std::unexpected(std::move(done.error()));
     return file;
 }
@@ -55,9 +58,12 @@ void SegmentSupply::serve(const std::stop_token& stop) {
     std::unique_lock lock{mutex_};
     while (changed_.wait(lock, stop, [this] { return wanted_; })) {
         lock.unlock();
-        auto made = make();
+        auto file = storage_.create(kSpareName, size_);
+        // No room for it now: nothing has been written, and the roll tries again when it comes to that.
+        std::optional<Result<std::unique_ptr<File>>> made;
+        if (file) made.emplace(zero(std::move(*file)));
         lock.lock();
-        ready_.emplace(std::move(made));
+        ready_ = std::move(made);
         wanted_ = false;
         changed_.notify_all();
     }

@@ -4,7 +4,8 @@
 //
 // The spare's owner renames it after take(), then calls prepare() for the next one. A writer faster than the zeroing
 // does not wait for it: it gets the spare with the rest of its space unprepared, where commits are slower and just as
-// safe. When making a spare fails, take() tells, not earlier: the segment in use still has room.
+// safe. When zeroing a spare fails, take() tells, not earlier: the segment in use still has room. When there is no room
+// for one yet, take() tries once more: until then there may be.
 #pragma once
 
 #include <atomic>
@@ -33,6 +34,7 @@ class SegmentSupply {
 
   private:
     Result<std::unique_ptr<File>> make();
+    Result<std::unique_ptr<File>> zero(std::unique_ptr<File> file);
     void serve(const std::stop_token& stop);
 
     Storage& storage_;

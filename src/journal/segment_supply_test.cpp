@@ -91,10 +91,16 @@ TEST_CASE("a writer that is faster than the zeroing gets the spare as it is, a s
     }
 }
 
-TEST_CASE("a spare that cannot be made is told when it is taken, and can be tried again") {
+TEST_CASE("a spare for which there was no room is made when it is taken, if there is room by then") {
     MemoryDisk disk;
     MemoryStorage storage{disk};
     SegmentSupply supply{storage, 8192, true};
+    disk.plant({.operation = Operation::create, .code = ENOSPC});
+    supply.prepare();
+    CHECK(supply.take());
+    CHECK(disk.count(Operation::create) == 2);
+    REQUIRE(storage.remove(kSpareName));
+    disk.plant({.operation = Operation::create, .code = ENOSPC});
     disk.plant({.operation = Operation::create, .code = ENOSPC});
     supply.prepare();
     const auto failed = supply.take();

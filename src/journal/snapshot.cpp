@@ -25,10 +25,6 @@ std::unexpected<SnapshotError> refuse(Kind kind, std::string_view name, std::str
     return std::unexpected(SnapshotError{kind, std::move(message)});
 }
 
-bool all_zero(std::span<const std::byte> bytes) {
-    return std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0 && bytes[0] == std::byte{0};
-}
-
 std::uint32_t header_crc(const SnapshotHeader& header) {
     return crc32c(std::as_bytes(std::span{&header, 1}).first(offsetof(SnapshotHeader, crc)));
 }
@@ -243,7 +239,7 @@ std::string Snapshot::check() const {
     if (crc32c(std::as_bytes(blocks)) != header_.table_crc) return "its table is not what was written";
     const std::uint64_t table_end = kSnapshotHeaderSize + blocks.size_bytes();
     const auto gap = mapping_->bytes().subspan(table_end, blocks_begin(header_.blocks) - table_end);
-    if (gap.size() > 1 && !all_zero(gap)) return "something stands behind its table";
+    if (!all_zero(gap)) return "something stands behind its table";
     std::uint32_t stored = 0;
     for (std::size_t i = 0; i < blocks.size(); ++i) {
         if (blocks[i].place == 0) continue;

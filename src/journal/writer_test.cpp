@@ -250,6 +250,8 @@ TEST_CASE("a spare that cannot be made ahead does not disturb the segment in use
     MemoryStorage storage{disk};
     auto options = small_options();
     options.background = true;
+    // Ahead, and once more when it is needed.
+    disk.plant({.operation = Operation::create, .after = 1, .code = ENOSPC});
     disk.plant({.operation = Operation::create, .after = 1, .code = ENOSPC});
     const auto writer = open_writer(storage, options);
     for (int i = 0; i < 8; ++i) REQUIRE(commit_next(*writer, 3));

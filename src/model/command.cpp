@@ -27,6 +27,7 @@ std::string_view to_string(CommandKind kind) {
         case CommandKind::burn: return "burn";
         case CommandKind::genesis_key: return "genesis_key";
         case CommandKind::tick: return "tick";
+        case CommandKind::handover: return "handover";
         case CommandKind::freeze_account: return "freeze_account";
         case CommandKind::register_address: return "register_address";
         case CommandKind::set_asset_limits: return "set_asset_limits";
@@ -36,6 +37,7 @@ std::string_view to_string(CommandKind kind) {
         case CommandKind::set_position_limits: return "set_position_limits";
         case CommandKind::set_kill_switch: return "set_kill_switch";
         case CommandKind::bust_trade: return "bust_trade";
+        case CommandKind::activate_rules: return "activate_rules";
         case CommandKind::propose: return "propose";
         case CommandKind::approve: return "approve";
         case CommandKind::set_dead_man: return "set_dead_man";
@@ -72,6 +74,7 @@ std::size_t body_size(CommandKind kind) {
         case CommandKind::burn: return sizeof(Burn);
         case CommandKind::genesis_key: return sizeof(GenesisKey);
         case CommandKind::tick: return sizeof(Tick);
+        case CommandKind::handover: return sizeof(Handover);
         case CommandKind::freeze_account: return sizeof(FreezeAccount);
         case CommandKind::register_address: return sizeof(RegisterAddress);
         case CommandKind::set_asset_limits: return sizeof(SetAssetLimits);
@@ -81,6 +84,7 @@ std::size_t body_size(CommandKind kind) {
         case CommandKind::set_position_limits: return sizeof(SetPositionLimits);
         case CommandKind::set_kill_switch: return sizeof(SetKillSwitch);
         case CommandKind::bust_trade: return sizeof(BustTrade);
+        case CommandKind::activate_rules: return sizeof(ActivateRules);
         case CommandKind::propose: return sizeof(Propose);
         case CommandKind::approve: return sizeof(Approve);
         case CommandKind::set_dead_man: return sizeof(SetDeadMan);

@@ -24,6 +24,7 @@ enum class CommandKind : std::uint16_t {
     checkpoint = 3,
     genesis_key = 4,
     tick = 5,
+    handover = 6,
     negotiate_session = 20,
     establish_session = 21,
     disconnect_session = 22,
@@ -43,6 +44,7 @@ enum class CommandKind : std::uint16_t {
     set_position_limits = 62,
     set_kill_switch = 63,
     bust_trade = 64,
+    activate_rules = 65,
     propose = 70,
     approve = 71,
     // Traders'
@@ -70,10 +72,13 @@ struct CommandHeader {
     SessionId session{};               // 0: the venue itself
     std::uint32_t wait_ns{};           // from the gateway's receive to `time`, saturating
     CommandKind kind{};
-    std::uint16_t flags{};    // none yet: zero
+    std::uint16_t flags{};    // zero in every log and ring; kQuarantined is a replay's own
     std::uint32_t gateway{};  // which gateway sent it, for its answer to a negotiate; not state
 };
 static_assert(FixedLayout<CommandHeader> && sizeof(CommandHeader) == kMessageHeaderSize);
+// The operator has taken this command out of the log's effects: it is answered with `quarantined`, and all it changes
+// is the sequence number of its session.
+inline constexpr std::uint16_t kQuarantined = 1;
 
 // Record 1 of every journal: who the venue is, its first operator key, and the size of every pool, so that a replay
 // needs no configuration.
@@ -103,12 +108,18 @@ struct GenesisKey {
     std::uint32_t zero{};
 };
 
+// Versions of the rules (docs/rules.md, "Versions"): a program answers a log's commands by the version that the log
+// says is in force. These are the ones this program knows; a rule that changes raises the newest.
+inline constexpr std::uint32_t kOldestRules = 3;
+inline constexpr std::uint32_t kNewestRules = 4;
+
 // First command of each start of the engine: every open session is disconnected.
 struct StartEpoch {
     static constexpr auto kind = CommandKind::start_epoch;
     std::uint64_t epoch{};
-    std::uint32_t engine_version{};
-    std::uint32_t zero{};
+    std::uint32_t engine_version{};  // of the rules in force; the first epoch's begins with them
+    std::uint32_t
+        newest_rules{};  // the newest version that the program of this epoch knows; up to it ActivateRules goes
 };
 
 // The rolling hash of all events before this command; replay compares.
@@ -122,6 +133,14 @@ struct Checkpoint {
 struct Tick {
     static constexpr auto kind = CommandKind::tick;
     std::uint64_t zero{};
+};
+
+// Another process is about to carry the venue on. Until the next StartEpoch is done, a session that is disconnected
+// keeps its orders for at least this long, so that its client can come back to the new process.
+struct Handover {
+    static constexpr auto kind = CommandKind::handover;
+    std::uint32_t grace_ms{};  // 0 .. kMaxGraceMs
+    std::uint32_t zero{};
 };
 
 // The gateway has verified the key's signature; the core finds or makes the session (key, client_session).
@@ -270,6 +289,12 @@ struct BustTrade {
     TradeId trade_id{};
 };
 inline constexpr std::int64_t kBustWindowNs = 15ll * 60 * 1'000'000'000;
+// From the next command on the venue answers by these rules.
+struct ActivateRules {
+    static constexpr auto kind = CommandKind::activate_rules;
+    std::uint32_t version{};  // one above that in force
+    std::uint32_t zero{};
+};
 
 // An operator's command that waits for two persons. It is carried out by the second Approve.
 inline constexpr std::size_t kProposalBodySize = 80;
@@ -464,12 +489,12 @@ static_assert(MessageBody<StartEpoch> && MessageBody<Checkpoint> && MessageBody<
 static_assert(MessageBody<OpenAccount> && MessageBody<AddKey> && MessageBody<RevokeKey> && MessageBody<ListAsset> &&
               MessageBody<SetPhase>);
 static_assert(MessageBody<ListInstrument> && sizeof(ListInstrument) == 72);
-static_assert(MessageBody<GenesisKey> && MessageBody<Tick> && sizeof(EstablishSession) == 16);
+static_assert(MessageBody<GenesisKey> && MessageBody<Tick> && MessageBody<Handover> && sizeof(EstablishSession) == 16);
 static_assert(sizeof(OpenAccount) == 16 && sizeof(AddKey) == 48);
 static_assert(MessageBody<FreezeAccount> && MessageBody<RegisterAddress> && sizeof(RegisterAddress) == 32);
 static_assert(MessageBody<SetAssetLimits> && MessageBody<SetFees> && MessageBody<SetMarketLimits> &&
               MessageBody<SetAccountLimits> && MessageBody<SetPositionLimits> && MessageBody<SetKillSwitch>);
-static_assert(MessageBody<BustTrade> && MessageBody<Approve> && MessageBody<SetDeadMan>);
+static_assert(MessageBody<BustTrade> && MessageBody<ActivateRules> && MessageBody<Approve> && MessageBody<SetDeadMan>);
 static_assert(MessageBody<Propose> && sizeof(Propose) == 88 && offsetof(Propose, body) == 8);
 static_assert(MessageBody<PlaceOrder> && sizeof(PlaceOrder) == 56 && offsetof(PlaceOrder, side) == 32);
 static_assert(MessageBody<CancelOrder> && sizeof(CancelOrder) == 32);

@@ -31,6 +31,7 @@ std::string_view to_string(EventKind kind) {
         case EventKind::mass_canceled: return "mass_canceled";
         case EventKind::transferred: return "transferred";
         case EventKind::ticked: return "ticked";
+        case EventKind::handover_logged: return "handover_logged";
         case EventKind::account_frozen: return "account_frozen";
         case EventKind::address_registered: return "address_registered";
         case EventKind::asset_limits_set: return "asset_limits_set";
@@ -39,6 +40,7 @@ std::string_view to_string(EventKind kind) {
         case EventKind::account_limits_set: return "account_limits_set";
         case EventKind::position_limits_set: return "position_limits_set";
         case EventKind::kill_switch_set: return "kill_switch_set";
+        case EventKind::rules_activated: return "rules_activated";
         case EventKind::command_proposed: return "command_proposed";
         case EventKind::proposal_body: return "proposal_body";
         case EventKind::proposal_approved: return "proposal_approved";

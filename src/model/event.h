@@ -42,11 +42,13 @@ enum class EventKind : std::uint16_t {
     account_limits_set = 62,
     position_limits_set = 63,
     kill_switch_set = 64,
+    rules_activated = 67,
     command_proposed = 70,
     proposal_body = 71,
     proposal_approved = 72,
     proposal_expired = 73,
     ticked = 5,
+    handover_logged = 6,
     // Sessions
     session_negotiated = 20,
     session_established = 21,
@@ -118,6 +120,11 @@ struct Ticked {
 struct EpochStarted {
     static constexpr auto kind = EventKind::epoch_started;
     std::uint64_t epoch{};
+};
+struct HandoverLogged {
+    static constexpr auto kind = EventKind::handover_logged;
+    std::uint32_t grace_ms{};  // for sessions that end before the next EpochStarted, and with it
+    std::uint32_t zero{};
 };
 struct CheckpointLogged {
     static constexpr auto kind = EventKind::checkpoint_logged;
@@ -269,6 +276,12 @@ struct KillSwitchSet {
     std::uint8_t on{};
     std::uint8_t complete{};  // 0: ticks cancel the rest
     std::array<std::uint8_t, 2> zero{};
+};
+// Holds for the commands behind this one.
+struct RulesActivated {
+    static constexpr auto kind = EventKind::rules_activated;
+    std::uint32_t version{};
+    std::uint32_t before{};
 };
 // ProposalBody follows.
 struct CommandProposed {
@@ -674,7 +687,8 @@ static_assert(EventBody<Ticked> && EventBody<AccountFrozen> && EventBody<Address
               EventBody<AccountLimitsSet> && EventBody<PositionLimitsSet> && EventBody<KillSwitchSet> &&
               EventBody<CommandProposed> && EventBody<ProposalBody> && EventBody<ProposalApproved> &&
               EventBody<ProposalExpired> && EventBody<DeadManSet> && EventBody<Posted> && EventBody<TransferPended> &&
-              EventBody<WithdrawalRequested> && EventBody<TransferLinked> && EventBody<TradeBusted>);
+              EventBody<WithdrawalRequested> && EventBody<TransferLinked> && EventBody<TradeBusted> &&
+              EventBody<HandoverLogged> && EventBody<RulesActivated>);
 static_assert(EventBody<PendingResolved> && sizeof(PendingResolved) == 80 && sizeof(OrderRestored) == 80);
 static_assert(EventBody<InstrumentListed> && sizeof(InstrumentListed) == 80);
 static_assert(EventBody<OrderAccepted> && sizeof(OrderAccepted) == 80);

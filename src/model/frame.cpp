@@ -65,6 +65,7 @@ bool is_client_command(std::uint16_t template_id) {
         case CommandKind::set_position_limits:
         case CommandKind::set_kill_switch:
         case CommandKind::bust_trade:
+        case CommandKind::activate_rules:
         case CommandKind::propose:
         case CommandKind::approve:
         case CommandKind::set_dead_man:
@@ -151,6 +152,7 @@ std::size_t body_size(EventKind kind) {
         case EventKind::mass_canceled: return sizeof(MassCanceled);
         case EventKind::transferred: return sizeof(Transferred);
         case EventKind::ticked: return sizeof(Ticked);
+        case EventKind::handover_logged: return sizeof(HandoverLogged);
         case EventKind::account_frozen: return sizeof(AccountFrozen);
         case EventKind::address_registered: return sizeof(AddressRegistered);
         case EventKind::asset_limits_set: return sizeof(AssetLimitsSet);
@@ -159,6 +161,7 @@ std::size_t body_size(EventKind kind) {
         case EventKind::account_limits_set: return sizeof(AccountLimitsSet);
         case EventKind::position_limits_set: return sizeof(PositionLimitsSet);
         case EventKind::kill_switch_set: return sizeof(KillSwitchSet);
+        case EventKind::rules_activated: return sizeof(RulesActivated);
         case EventKind::command_proposed: return sizeof(CommandProposed);
         case EventKind::proposal_body: return sizeof(ProposalBody);
         case EventKind::proposal_approved: return sizeof(ProposalApproved);

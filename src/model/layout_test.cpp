@@ -223,6 +223,10 @@ TEST_CASE("layout: the bytes of an order that expires, of limits and of what two
           "03000000000000000400000000000000"
           "05000000000000000600000007000000"
           "0800000009000000");
+    CHECK(hex(StartEpoch{.epoch = 1, .engine_version = 2, .newest_rules = 3}) == "01000000000000000200000003000000");
+    CHECK(hex(Handover{.grace_ms = 1, .zero = 0}) == "0100000000000000");
+    CHECK(hex(ActivateRules{.version = 1, .zero = 0}) == "0100000000000000");
+    CHECK(hex(RulesActivated{.version = 2, .before = 1}) == "0200000001000000");
     ApprovalMessage message;
     message.venue_id.fill(std::byte{0xBB});
     message.proposal = ProposalId{std::uint64_t{1}};
@@ -249,19 +253,19 @@ TEST_CASE("layout: every kind has a name of its own and every body fits") {
         CHECK(names.insert(name).second);
         CHECK(body_size(static_cast<CommandKind>(kind)) <= kMessageBodySize);
     }
-    CHECK(names.size() == 39);
+    CHECK(names.size() == 41);
     names.clear();
     for (std::uint16_t kind = 0; kind < 100; ++kind) {
         const auto name = to_string(static_cast<EventKind>(kind));
         if (name != "unknown") CHECK(names.insert(name).second);
     }
-    CHECK(names.size() == 50);
+    CHECK(names.size() == 52);
     names.clear();
     for (std::uint16_t reason = 0; reason < 1000; ++reason) {
         const auto name = to_string(static_cast<RejectReason>(reason));
         if (name != "unknown") CHECK(names.insert(name).second);
     }
-    CHECK(names.size() == 85);
+    CHECK(names.size() == 87);
     names.clear();
     for (std::uint16_t reason = 1; reason < 256; ++reason) {
         const auto name = to_string(static_cast<CancelReason>(reason));

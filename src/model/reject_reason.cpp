@@ -56,12 +56,14 @@ std::string_view to_string(RejectReason reason) {
         DCX_NAME(deposit_refused_simulated);
         DCX_NAME(venue_account);
         DCX_NAME(founding_over);
+        DCX_NAME(quarantined);
         DCX_NAME(address_taken);
         DCX_NAME(address_index_not_next);
         DCX_NAME(dual_control_required);
         DCX_NAME(unknown_proposal);
         DCX_NAME(bad_signature);
         DCX_NAME(same_person);
+        DCX_NAME(unknown_rules);
         DCX_NAME(price_outside_collar);
         DCX_NAME(account_frozen);
         DCX_NAME(too_many_open_orders);

@@ -21,6 +21,7 @@ enum class RejectReason : std::uint16_t {
     capacity_exhausted = 8,  // a pool whose size Genesis fixed is full
     not_genesis = 9,         // Genesis twice, or anything before it
     founding_over = 10,      // a genesis_key after the first epoch began
+    quarantined = 11,        // the operator has taken the command out, because it brought the venue down
 
     // Registry
     unknown_account = 20,
@@ -41,7 +42,8 @@ enum class RejectReason : std::uint16_t {
     dual_control_required = 35,  // two persons: send it through propose and approve
     unknown_proposal = 36,       // never made, carried out, or expired
     bad_signature = 37,
-    same_person = 38,  // that person has approved already
+    same_person = 38,    // that person has approved already
+    unknown_rules = 39,  // not one above those in force, or above all that this venue's program knows
 
     // Orders
     duplicate_cl_ord_id = 40,  // not above the session's last one

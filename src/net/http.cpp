@@ -69,17 +69,16 @@ std::expected<void, Error> HttpServer::start() { return listener_.start(); }
 
 void HttpServer::stop() {
     listener_.stop();
-    for (auto& [key, session] : sessions_) session->finish();
+    for (auto& [number, session] : sessions_) session->finish();
 }
 
 void HttpServer::accept(Socket socket) {
-    auto session = std::make_unique<HttpSession>(*this, std::move(socket));
-    HttpSession* key = session.get();
-    sessions_.emplace(key, std::move(session));
+    const std::uint64_t number = ++last_session_;
+    sessions_.emplace(number, std::make_unique<HttpSession>(*this, std::move(socket), number));
 }
 
 void HttpServer::retire(HttpSession& session) {
-    auto node = sessions_.extract(&session);
+    auto node = sessions_.extract(session.number());
     DCX_CHECK(!node.empty());
     graveyard_->sessions.push_back(std::move(node.mapped()));
     reactor_.at_round_end(*graveyard_);

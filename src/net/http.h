@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -91,7 +92,9 @@ class HttpServer {
     std::vector<std::pair<std::string, HttpHandler>> below_;
     std::vector<std::pair<std::string, HttpHandler>> posts_below_;
     std::unordered_map<std::string, WebSocketRoute> websockets_;
-    std::unordered_map<HttpSession*, std::unique_ptr<HttpSession>> sessions_;
+    std::map<std::uint64_t, std::unique_ptr<HttpSession>>
+        sessions_;  // by number, so that what is done to all has an order
+    std::uint64_t last_session_ = 0;
     std::unique_ptr<Graveyard> graveyard_;
 };
 

@@ -35,8 +35,9 @@ HttpResponse plain(int status, std::string_view why = {}) {
 
 }  // namespace
 
-HttpSession::HttpSession(HttpServer& server, Socket socket)
+HttpSession::HttpSession(HttpServer& server, Socket socket, std::uint64_t number)
     : server_(server),
+      number_(number),
       parser_(server.options_.limits),
       tcp_(std::make_unique<TcpConnection>(server.reactor_, std::move(socket),
                                            TcpOptions{.output_limit = server.options_.output_limit}, *this)),

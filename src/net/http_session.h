@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,7 +15,9 @@ namespace dcx::net {
 
 class HttpSession final : public TcpConnection::Owner {
   public:
-    HttpSession(HttpServer& server, Socket socket);
+    // `number` is unique among those of the server.
+    HttpSession(HttpServer& server, Socket socket, std::uint64_t number);
+    [[nodiscard]] std::uint64_t number() const { return number_; }
 
     // Writes what is answered already and closes.
     void finish();
@@ -31,6 +34,7 @@ class HttpSession final : public TcpConnection::Owner {
     void wait_for_request();
 
     HttpServer& server_;
+    std::uint64_t number_;
     HttpRequestParser parser_;
     std::unique_ptr<TcpConnection> tcp_;  // nullptr after the upgrade
     Timer timer_;

@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <future>
@@ -64,6 +66,7 @@ std::string pin_this_thread(const std::string& name, unsigned core) {
 std::string prepare_this_thread(const ThreadOptions& options) {
     // A name is only for those who look on: a longer one is cut rather than refused.
     pthread_setname_np(pthread_self(), options.name.substr(0, 15).c_str());
+    if (options.nice > 0) static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), options.nice));
     return options.core ? pin_this_thread(options.name, *options.core) : std::string{};
 }
 

@@ -16,6 +16,7 @@ namespace dcx::platform {
 struct ThreadOptions {
     std::string name;              // as shown by `top -H`; the kernel keeps 15 bytes
     std::optional<unsigned> core;  // a core that this process may run on
+    int nice = 0;                  // 1 .. 19: gives way to other threads; a hint, so a refusal is no error
 };
 
 class Thread {

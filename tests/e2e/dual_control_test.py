@@ -71,6 +71,16 @@ def check_money(tools):
     assert tools.text("ledger balance alice") == ["USD 4000.00000000 available, 0.00000000 held"]
 
 
+def check_rules(tools):
+    """A new venue is under the newest rules: two persons can agree on others, and are refused together."""
+    tools.refused("admin activate-rules 4", "dual_control_required (35)")
+    proposal = tools.json("admin propose activate-rules 4")[0]
+    assert proposal["command"] == "activate_rules" and proposal["says"] == {"version": 4}, proposal
+    tools.json(f"admin approve {proposal['proposal']} --key operator-2")
+    done = tools.run(f"admin approve {proposal['proposal']} --json", code=1)
+    assert '"unknown_rules"' in done.stdout and '"complete":true' in done.stdout, done
+
+
 def check_bust(tools):
     """A trade is taken back, and the ledger says so."""
     both(tools, tools.json("ledger open bob")[1]["proposal"])
@@ -99,6 +109,7 @@ def main():
         check_keys(tools, venue)
         check_limits(tools)
         check_money(tools)
+        check_rules(tools)
         check_bust(tools)
         # The second person takes his key away: the venue starts without it, and one alone can do nothing.
         proposal = tools.json("admin propose fees DEC/USD --maker -100 --tier 2")[0]["proposal"]

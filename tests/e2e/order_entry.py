@@ -232,6 +232,7 @@ class Session(Connection):
         super().__init__(address, timeout)
         self.key = key
         self.copies = collections.deque()
+        self.last_event = 0  # sequence of the command that the last report was about
         challenge = self.expect(CHALLENGE)
         nonce, venue = challenge.block[:32], challenge.block[32:48]
         message = b"dcx-negotiate-v1" + nonce + venue + struct.pack("<QII", client_session, key.id, 0)
@@ -271,6 +272,7 @@ class Session(Connection):
             assert got.sequence == self.next_report, f"report {got.sequence}, expected {self.next_report}"
             self.next_report += 1
             received, sequenced, _, _, _, event, index, durability = REPORT_HEADER.unpack_from(got.block)
+            self.last_event = event
             return Report(got.sequence, got.template, event, index, received, sequenced, durability,
                           got.block[REPORT_HEADER.size:])
 

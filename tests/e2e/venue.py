@@ -17,6 +17,8 @@ CONFIG = """
 [listen]
 order_entry = 0
 http = 0
+[admin]
+port = 0
 [capacity]
 accounts = 2000
 orders = 500_000
@@ -64,6 +66,7 @@ class Venue:
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(CONFIG + extra + ("" if limits or "[[market]]" in extra else FREE_MARKETS))
         self.arguments = list(arguments)
+        self.environment = {}  # beside the test's own
         self.process = None
 
     def __enter__(self):
@@ -85,7 +88,7 @@ class Venue:
     def start(self, limit=60):
         self.log = open(os.path.join(self.folder, "log"), "ab")
         self.process = subprocess.Popen([PROGRAM, "serve", "--config", self.config, "--data", self.data, *self.arguments],
-                                        stdout=subprocess.PIPE, stderr=self.log)
+                                        stdout=subprocess.PIPE, stderr=self.log, env={**os.environ, **self.environment})
         selector = selectors.DefaultSelector()
         selector.register(self.process.stdout, selectors.EVENT_READ)
         if not selector.select(limit):
@@ -115,15 +118,14 @@ class Venue:
         self.process.stdout.close()
         return code
 
-    def get(self, path):
-        try:
-            with urllib.request.urlopen(self.ready["http"] + path, timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+    def get(self, path, listener="http", **headers):
+        return ask(self.ready[listener] + path, headers=headers)
+
+    def admin(self, path, method="GET", **headers):
+        return ask(self.ready["admin"] + path, method, headers)
 
     def metric(self, name):
-        for line in self.get("/metrics")[1].splitlines():
+        for line in self.admin("/metrics")[1].splitlines():
             if line.startswith(name + " "):
                 return int(line.split()[1])
         raise AssertionError(f"no metric {name}")
@@ -133,6 +135,14 @@ class Venue:
                               check=False)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+
+def ask(url, method="GET", headers=None):
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, method=method, headers=headers or {}), timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
 
 
 def wait_until(condition, limit=20, what="the condition"):

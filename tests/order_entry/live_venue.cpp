@@ -33,6 +33,7 @@ void LiveVenue::start() {
     reactor_ = std::make_unique<net::Reactor>();
     engine::EngineOptions options;
     options.genesis = small_genesis();
+    options.rules = rules_;
     options.event_ring_capacity = 4096;
     options.command_ring_capacity = 1024;
     options.segment_size = 8 * 1024 * 1024;

@@ -22,7 +22,11 @@ inline const client::ClientKey kOperatorKey{.key = KeyId{1u}, .account = Account
 
 class LiveVenue {
   public:
-    explicit LiveVenue(const gateway::GatewayOptions& options = {}) : options_(options) { start(); }
+    // `rules`: that a new venue begins under.
+    explicit LiveVenue(const gateway::GatewayOptions& options = {}, std::uint32_t rules = kNewestRules)
+        : options_(options), rules_(rules) {
+        start();
+    }
     ~LiveVenue() { stop(); }
     LiveVenue(const LiveVenue&) = delete;
     LiveVenue& operator=(const LiveVenue&) = delete;
@@ -48,6 +52,7 @@ class LiveVenue {
     bool round();
 
     gateway::GatewayOptions options_;
+    std::uint32_t rules_;
     journal::MemoryDisk disk_;
     platform::SystemClock clock_;
     std::unique_ptr<journal::MemoryStorage> storage_;

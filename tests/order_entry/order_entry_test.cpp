@@ -406,6 +406,27 @@ TEST_CASE("order entry: sessions go on after a broken connection and after a new
     CHECK(canceled.cum_qty == lots(4));
 }
 
+TEST_CASE("order entry: newer rules are activated once, by an operator, and stay") {
+    LiveVenue venue({}, kOldestRules);
+    auto op = venue.connect(kOperatorKey);
+    const auto activate = [&](std::uint32_t version) {
+        return op->request<RulesActivated>(ActivateRules{.version = version, .zero = 0});
+    };
+    CHECK(refusal(activate(kNewestRules + 1)) == RejectReason::unknown_rules);
+    const RulesActivated activated = expect(activate(kNewestRules));
+    CHECK(activated.version == kNewestRules);
+    CHECK(activated.before == kOldestRules);
+    CHECK(refusal(activate(kNewestRules)) == RejectReason::unknown_rules);
+    op->finish();
+    venue.stop();
+    venue.start();
+    op = venue.connect(kOperatorKey);
+    CHECK(refusal(activate(kNewestRules)) == RejectReason::unknown_rules);
+    op->finish();
+    venue.stop();
+    CHECK(venue.core().rules() == kNewestRules);
+}
+
 TEST_CASE("order entry: a venue that stops says so to everybody") {
     LiveVenue venue;
     auto op = venue.connect(kOperatorKey);

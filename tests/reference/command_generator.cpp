@@ -95,7 +95,7 @@ Command CommandGenerator::random_command() {
     // What was begun goes on, in between what others do.
     if (!groups_.empty() && random_.chance(45)) return next_of_group();
     if (!agreed_.empty() && random_.chance(25)) return next_agreed();
-    static constexpr std::array<Choice, 35> choices = {{{640, &G::place},
+    static constexpr std::array<Choice, 36> choices = {{{640, &G::place},
                                                         {110, &G::cancel},
                                                         {180, &G::amend},
                                                         {60, &G::mass_cancel},
@@ -127,6 +127,7 @@ Command CommandGenerator::random_command() {
                                                         {5, &G::set_kill_switch},
                                                         {4, &G::freeze_account},
                                                         {2, &G::bust_trade},
+                                                        {3, &G::activate_rules},
                                                         {11, &G::set_dead_man},
                                                         {10, &G::tick}}};
     unsigned total = 0;
@@ -206,6 +207,7 @@ Step CommandGenerator::finish(Command command, bool out_of_sequence) {
     h.time = random_.below(200) == 0 ? Time{now_ns_ - random_.between(0, 1'000'000'000)} : now();
     h.wait_ns = static_cast<std::uint32_t>(random_.below(1000));
     h.gateway = static_cast<std::uint32_t>(random_.below(4));
+    if (!in_setup_ && random_.below(3000) == 0) h.flags = kQuarantined;
     for (const Session& s : sessions_) {
         if (s.id != h.session) continue;
         h.session_sequence = s.next_incoming;
@@ -243,6 +245,8 @@ void CommandGenerator::observe(const Step& step, std::span<const Event> events) 
         learn_limits(event);
     }
     proposals_.observe(events);
+    // It held for the sessions that the epoch ended.
+    if (!events.empty() && events[0].header.kind == EventKind::epoch_started) handover_grace_ = 0;
     // A client's command used up its session's sequence unless its reject went to nobody. Its first event may be
     // another session's report.
     const CommandHeader& h = step.command.header;
@@ -321,11 +325,14 @@ void CommandGenerator::learn(const Command& command, const Event& event) {
             }
             break;
         }
+        case EventKind::handover_logged:
+            handover_grace_ = std::int64_t{event.as<HandoverLogged>().grace_ms} * 1'000'000;
+            break;
         case EventKind::session_disconnected:
             for (Session& s : sessions_) {
                 if (s.id != event.as<SessionDisconnected>().session) continue;
                 s.established = false;
-                if (s.grace >= 0) s.disconnect = later(event.header.time, s.grace);
+                if (s.grace >= 0) s.disconnect = later(event.header.time, std::max(s.grace, handover_grace_));
             }
             break;
         default: break;

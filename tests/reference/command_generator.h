@@ -121,6 +121,7 @@ class CommandGenerator {
     // generator_setup.cpp: the start of a venue
     void plan_setup();
     Genesis make_genesis();
+    StartEpoch start_epoch(std::uint64_t epoch);
     ListInstrument make_listing(std::size_t which);
     void plan(Command command) { planned_.push_back(command); }
     void plan_by_two(const Command& command);
@@ -186,6 +187,7 @@ class CommandGenerator {
     Command set_position_limits();
     Command set_kill_switch();
     Command freeze_account();
+    Command activate_rules();
     Command bust_trade();
     Command bust_of_the_poor();
     Command set_dead_man();
@@ -224,6 +226,7 @@ class CommandGenerator {
     std::uint64_t sequence_ = 0;
     std::int64_t now_ns_ = 1'700'000'000'000'000'000;
     bool tick_left_work_ = false;
+    std::int64_t handover_grace_ = 0;  // in ns, until an epoch begins
     std::uint64_t last_number_ = 0;
     std::uint64_t last_trade_ = 0;
     std::array<OrderFilled, 2> last_fills_{};  // of the last trade

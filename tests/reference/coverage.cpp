@@ -31,9 +31,14 @@ constexpr std::string_view kBudgetFills = "fills of a budget";
 constexpr std::string_view kSubAccountOrders = "orders of sub-accounts";
 constexpr std::string_view kGroupsPassed = "groups passed";
 constexpr std::string_view kByTwo = "carried out by two persons";
+constexpr std::string_view kActivations = "rules activated";
+constexpr std::string_view kHandedOver = "sessions ended during a handover";
+constexpr std::string_view kFrozenByOwner = "orders refused for a frozen owner";
+constexpr std::string_view kKilledByOwner = "orders refused for a killed owner";
+constexpr std::string_view kSweptWithOwner = "orders swept with their owner's";
 constexpr std::string_view kBustParts = "parts of busts paid by account 5";
 
-constexpr std::array<Least, 16> kLeast = {{{kAmendFills, 1000},
+constexpr std::array<Least, 21> kLeast = {{{kAmendFills, 1000},
                                            {kFilledFoks, 1000},
                                            {kFarSweeps, 100},
                                            {kPlacesWithoutLevel, 1000},
@@ -48,6 +53,11 @@ constexpr std::array<Least, 16> kLeast = {{{kAmendFills, 1000},
                                            {kSubAccountOrders, 5000},
                                            {kGroupsPassed, 500},
                                            {kByTwo, 500},
+                                           {kActivations, 30},
+                                           {kHandedOver, 30},
+                                           {kFrozenByOwner, 20},
+                                           {kKilledByOwner, 20},
+                                           {kSweptWithOwner, 10},
                                            {kBustParts, 10}}};
 
 // Refused of an amend, too.
@@ -95,7 +105,10 @@ std::uint64_t of(const std::map<Key, std::uint64_t>& counts, Key key) {
 
 void Coverage::start_run() {
     rules_.clear();
-    sub_accounts_.clear();
+    owners_.clear();
+    frozen_.clear();
+    killed_.clear();
+    handed_over_ = false;
     with_budget_.clear();
     max_orders_ = 0;
 }
@@ -107,10 +120,12 @@ void Coverage::count(const Command& command, std::span<const Event> events, std:
         count_reject(e, open_orders);
         count_self_trade(e);
         count_trading(command, e);
+        count_owners(command, e);
         count_money(e);
         if (e.header.kind == EventKind::trade_executed) prices.push_back(e.as<TradeExecuted>().price.value);
     }
     count_group(command, events);
+    if (!events.empty() && events[0].header.kind == EventKind::epoch_started) handed_over_ = false;
     if (!events.empty() && events[0].header.kind == EventKind::genesis_applied)
         max_orders_ = command.as<Genesis>().max_orders;
     fills_of_one_command_ = std::max<std::uint64_t>(fills_of_one_command_, prices.size());
@@ -153,11 +168,15 @@ void Coverage::count_self_trade(const Event& e) {
 void Coverage::count_trading(const Command& command, const Event& e) {
     switch (e.header.kind) {
         case EventKind::account_opened:
-            if (e.as<AccountOpened>().owner.value != 0) sub_accounts_.insert(e.as<AccountOpened>().account);
+            if (e.as<AccountOpened>().owner.value != 0)
+                owners_[e.as<AccountOpened>().account] = e.as<AccountOpened>().owner;
             break;
+        case EventKind::rules_activated: ++counts_[kActivations]; break;
+        case EventKind::handover_logged: handed_over_ = e.as<HandoverLogged>().grace_ms != 0; break;
+        case EventKind::session_disconnected: counts_[kHandedOver] += handed_over_; break;
         case EventKind::order_accepted: {
             const auto accepted = e.as<OrderAccepted>();
-            counts_[kSubAccountOrders] += sub_accounts_.contains(accepted.account);
+            counts_[kSubAccountOrders] += owners_.contains(accepted.account);
             if (command.as<PlaceOrder>().budget.value != 0) with_budget_.insert(accepted.order_id);
             break;
         }
@@ -174,6 +193,40 @@ void Coverage::count_trading(const Command& command, const Event& e) {
             counts_[kTicksInParts] += ticked.complete == 0;
             counts_[kTicksOfMany] += ticked.done > 2;
             counts_[kIdleTicks] += ticked.done == 0;
+            break;
+        }
+        default: break;
+    }
+}
+
+// What reaches a sub-account though its own switches are off.
+void Coverage::count_owners(const Command& command, const Event& e) {
+    const auto set = [](std::set<AccountId>& accounts, AccountId account, bool on) {
+        if (on)
+            accounts.insert(account);
+        else
+            accounts.erase(account);
+    };
+    switch (e.header.kind) {
+        case EventKind::account_frozen:
+            set(frozen_, e.as<AccountFrozen>().account, e.as<AccountFrozen>().frozen != 0);
+            break;
+        case EventKind::kill_switch_set:
+            set(killed_, e.as<KillSwitchSet>().account, e.as<KillSwitchSet>().on != 0);
+            break;
+        case EventKind::order_rejected: {
+            const auto r = e.as<OrderRejected>();
+            if (!owners_.contains(r.account)) break;
+            counts_[kFrozenByOwner] += r.reason == RejectReason::account_frozen && !frozen_.contains(r.account);
+            counts_[kKilledByOwner] += r.reason == RejectReason::account_killed && !killed_.contains(r.account);
+            break;
+        }
+        case EventKind::order_canceled: {
+            const auto canceled = e.as<OrderCanceled>();
+            const auto owner = owners_.find(canceled.account);
+            counts_[kSweptWithOwner] += canceled.reason == CancelReason::kill_switch && owner != owners_.end() &&
+                                        command.header.kind == CommandKind::set_kill_switch &&
+                                        command.as<SetKillSwitch>().account == owner->second;
             break;
         }
         default: break;

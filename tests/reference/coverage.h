@@ -29,6 +29,7 @@ class Coverage {
     void count_reject(const Event& event, std::uint32_t open_orders);
     void count_self_trade(const Event& event);
     void count_trading(const Command& command, const Event& event);
+    void count_owners(const Command& command, const Event& event);
     void count_money(const Event& event);
     void count_group(const Command& command, std::span<const Event> events);
 
@@ -44,7 +45,10 @@ class Coverage {
 
     // Of this run
     std::map<AccountId, SelfTradeRule> rules_;
-    std::set<AccountId> sub_accounts_;
+    std::map<AccountId, AccountId> owners_;  // of sub-accounts
+    std::set<AccountId> frozen_;
+    std::set<AccountId> killed_;
+    bool handed_over_ = false;
     std::set<OrderId> with_budget_;
     std::uint32_t max_orders_ = 0;
 };

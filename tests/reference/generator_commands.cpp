@@ -248,14 +248,20 @@ Command CommandGenerator::session_command() {
 
 Command CommandGenerator::venue_command() {
     const SessionId nobody{random_.chance(90) ? 0u : 1u};
-    switch (random_.below(12)) {
+    switch (random_.below(14)) {
+        case 12:
+        case 13: {
+            Handover b{.grace_ms = static_cast<std::uint32_t>(random_.below(3) == 0 ? random_.below(100) : 2'000)};
+            if (random_.chance(10)) b.grace_ms = static_cast<std::uint32_t>(random_.between(3'599'999, 3'600'001));
+            return Command::make(b, {.session = nobody});
+        }
         case 10:
         case 11: {
             GenesisKey b{.public_key = operator_key(1 + random_.below(9)),
                          .person = PersonId{random_.chance(80) ? 1u : 0u}};
             return Command::make(b, {.session = nobody});
         }
-        case 0: return Command::make(StartEpoch{.epoch = random_.below(100)}, {.session = nobody});
+        case 0: return Command::make(start_epoch(random_.below(100)), {.session = nobody});
         case 1: return Command::make(make_genesis(), {.session = nobody});
         default: return Command::make(Checkpoint{.event_hash = random_.next()}, {.session = nobody});
     }

@@ -42,7 +42,7 @@ Command CommandGenerator::set_asset_limits() {
 // Anything that an operator can send, and some that can't be proposed.
 Command CommandGenerator::propose() {
     using G = CommandGenerator;
-    static constexpr std::array<Command (G::*)(), 26> makers = {&G::add_key,
+    static constexpr std::array<Command (G::*)(), 27> makers = {&G::add_key,
                                                                 &G::add_key,
                                                                 &G::list_asset,
                                                                 &G::list_asset,
@@ -63,6 +63,7 @@ Command CommandGenerator::propose() {
                                                                 &G::set_account_limits,
                                                                 &G::set_position_limits,
                                                                 &G::set_kill_switch,
+                                                                &G::activate_rules,
                                                                 &G::bust_trade,
                                                                 &G::bust_trade,
                                                                 &G::bust_trade,

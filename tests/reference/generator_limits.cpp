@@ -134,6 +134,12 @@ Command CommandGenerator::freeze_account() {
     return by_operator(Command::make(b));
 }
 
+Command CommandGenerator::activate_rules() {
+    ActivateRules b{.version = static_cast<std::uint32_t>(random_.between(kOldestRules, kNewestRules + 2))};
+    if (random_.chance(60)) b.version = kNewestRules;
+    return by_operator(Command::make(b));
+}
+
 // A late one mostly. Sent directly it is refused; it is meant for proposals.
 Command CommandGenerator::bust_trade() {
     const std::uint64_t back = random_.below(random_.chance(80) ? 8 : 500);

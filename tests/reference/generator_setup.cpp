@@ -79,7 +79,7 @@ void CommandGenerator::plan_setup() {
     plan(Command::make(GenesisKey{.public_key = operator_key(2), .person = PersonId{2u}}));
     if (random_.chance(30)) plan(Command::make(GenesisKey{.public_key = operator_key(2), .person = PersonId{2u}}));
     plan(Command::make(GenesisKey{.public_key = operator_key(3), .person = PersonId{1u}}));
-    plan(Command::make(StartEpoch{.epoch = 1}));
+    plan(Command::make(start_epoch(1)));
     const auto session = [&](std::uint32_t id, std::uint32_t key, std::uint64_t name) {
         plan(Command::make(NegotiateSession{.client_session = name, .connection = id, .key = KeyId{key}}));
         plan(establish(SessionId{id}));
@@ -112,6 +112,13 @@ void CommandGenerator::plan_setup() {
     // Every key that may trade has two sessions.
     for (std::uint32_t i = 0; i < 4; ++i) session(9 + i, 4 + i, 2);
     plan_money();
+}
+
+// A venue begins under old rules or the newest, with a program that knows the newest or not.
+StartEpoch CommandGenerator::start_epoch(std::uint64_t epoch) {
+    StartEpoch b{.epoch = epoch, .engine_version = random_.chance(60) ? kOldestRules : kNewestRules};
+    b.newest_rules = random_.chance(70) ? kNewestRules : static_cast<std::uint32_t>(random_.between(0, 6));
+    return b;
 }
 
 void CommandGenerator::plan_by_two(const Command& command) {

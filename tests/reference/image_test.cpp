@@ -71,7 +71,7 @@ TEST_CASE("image: a core that was saved and loaded again and again answers like 
                 continued->core.apply(step.command, other.writer());
                 REQUIRE(same_bytes(buffer.events(), other.events()));
             }
-            if (!core.started() || !random.chance(200)) continue;
+            if (!core.started() || random.below(150) != 0) continue;
             const auto image = image_of(continued ? continued->core : core);
             continued = std::make_unique<Continued>(image);
             REQUIRE(continued->core.state_hash() == core.state_hash());

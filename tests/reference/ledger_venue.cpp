@@ -26,7 +26,7 @@ LedgerVenue::LedgerVenue(Genesis genesis) {
     send(genesis);
     send(GenesisKey{.public_key = ed25519_public_key(operator_seed(2)), .person = PersonId{2u}});
     send(GenesisKey{.public_key = ed25519_public_key(operator_seed(3)), .person = PersonId{1u}});
-    send(StartEpoch{.epoch = 1});
+    send(StartEpoch{.epoch = 1, .engine_version = kNewestRules, .newest_rules = kNewestRules});
     for (std::uint32_t key = 1; key <= 3; ++key) open_session(key, 1);
     const auto set_up = [&](const auto& body) { return dual_control ? by_two(body) : send(body, one); };
     for (const char* symbol : {"DEC", "USD"})

@@ -120,6 +120,12 @@ void posting_of(Line& l, const Posting& b) {
 // Of the ledger's events: limits, two-phase transfers, proposals.
 void promise_of(Line& l, const Event& e) {
     switch (e.header.kind) {
+        case EventKind::rules_activated: {
+            const auto b = e.as<RulesActivated>();
+            l("version", b.version)("before", b.before);
+            break;
+        }
+        case EventKind::handover_logged: l("grace_ms", e.as<HandoverLogged>().grace_ms); break;
         case EventKind::ticked: l("done", e.as<Ticked>().done)("complete", e.as<Ticked>().complete); break;
         case EventKind::key_added: {
             const auto b = e.as<KeyAdded>();
@@ -256,6 +262,7 @@ void body_of(Line& l, const Command& c) {
             l("account", b.account)("permissions", b.permissions)("person", b.person);
             break;
         }
+        case CommandKind::handover: l("grace_ms", c.as<Handover>().grace_ms); break;
         case CommandKind::revoke_key: l("key", c.as<RevokeKey>().key); break;
         case CommandKind::list_asset: {
             const auto b = c.as<ListAsset>();
@@ -311,6 +318,12 @@ void body_of(Line& l, const Command& c) {
         case CommandKind::set_dead_man: {
             const auto b = c.as<SetDeadMan>();
             l("reference", b.reference)("timeout_ms", b.timeout_ms)("cancel", b.cancel_orders);
+            break;
+        }
+        case CommandKind::activate_rules: l("version", c.as<ActivateRules>().version); break;
+        case CommandKind::start_epoch: {
+            const auto b = c.as<StartEpoch>();
+            l("epoch", b.epoch)("rules", b.engine_version)("newest_rules", b.newest_rules);
             break;
         }
         case CommandKind::bust_trade: l("trade", c.as<BustTrade>().trade_id); break;

@@ -18,6 +18,7 @@ Sender sender_of(CommandKind kind) {
         case CommandKind::checkpoint:
         case CommandKind::genesis_key:
         case CommandKind::tick:
+        case CommandKind::handover:
         case CommandKind::negotiate_session: return Sender::venue;
         case CommandKind::establish_session:
         case CommandKind::disconnect_session: return Sender::venue_for_session;
@@ -85,7 +86,8 @@ bool needs_two_persons(CommandKind kind, bool dual_control) {
         case CommandKind::set_fees:
         case CommandKind::set_market_limits:
         case CommandKind::set_account_limits:
-        case CommandKind::set_position_limits: return dual_control;
+        case CommandKind::set_position_limits:
+        case CommandKind::activate_rules: return dual_control;
         default: return false;
     }
 }
@@ -110,6 +112,8 @@ void Twin::emit(const Body& body, SessionId to) {
 // Every kind of event that some part of the twin makes.
 template void Twin::emit(const GenesisApplied&, SessionId);
 template void Twin::emit(const EpochStarted&, SessionId);
+template void Twin::emit(const HandoverLogged&, SessionId);
+template void Twin::emit(const RulesActivated&, SessionId);
 template void Twin::emit(const AccountOpened&, SessionId);
 template void Twin::emit(const KeyAdded&, SessionId);
 template void Twin::emit(const KeyRevoked&, SessionId);
@@ -197,13 +201,18 @@ void Twin::route(const Command& command) {
     if (!known(kind)) return refuse(command, RejectReason::unknown_command, nobody);
     if (sender_of(kind) == Sender::venue && from != nobody)
         return refuse(command, RejectReason::session_not_established, nobody);
-    if (sender_of(kind) != Sender::client) return dispatch(command, from, false);
+    const bool quarantined = (command.header.flags & kQuarantined) != 0;
+    if (sender_of(kind) != Sender::client) {
+        if (quarantined) return refuse(command, RejectReason::quarantined, nobody);
+        return dispatch(command, from, false);
+    }
 
     if (!exists(sessions_, from) || !session(from).established)
         return refuse(command, RejectReason::session_not_established, nobody);
     if (command.header.session_sequence != session(from).next_incoming)
         return refuse(command, RejectReason::out_of_sequence, nobody);
     ++session(from).next_incoming;
+    if (quarantined) return refuse(command, RejectReason::quarantined, from);
     const Key& key = keys_.at(session(from).key.value - 1);
     if (key.revoked) return refuse(command, RejectReason::key_revoked, from);
     if ((key.permissions & permission_of(kind)) == 0) return refuse(command, RejectReason::not_permitted, from);
@@ -220,6 +229,7 @@ void Twin::dispatch(const Command& command, SessionId from, bool approved) {
         case CommandKind::genesis: reason = genesis(command.as<Genesis>()); break;
         case CommandKind::genesis_key: reason = genesis_key(command.as<GenesisKey>()); break;
         case CommandKind::tick: return tick();
+        case CommandKind::handover: reason = handover(command.as<Handover>()); break;
         case CommandKind::start_epoch: start_epoch(command.as<StartEpoch>()); break;
         case CommandKind::checkpoint:
             emit(CheckpointLogged{.event_hash = command.as<Checkpoint>().event_hash}, SessionId{});
@@ -247,6 +257,7 @@ void Twin::dispatch(const Command& command, SessionId from, bool approved) {
             break;
         case CommandKind::set_kill_switch: reason = set_kill_switch(command.as<SetKillSwitch>(), from); break;
         case CommandKind::set_dead_man: reason = set_dead_man(command.as<SetDeadMan>(), from); break;
+        case CommandKind::activate_rules: reason = activate_rules(command.as<ActivateRules>(), from); break;
         case CommandKind::bust_trade: reason = bust_trade(command.as<BustTrade>(), from); break;
         case CommandKind::place_order: return place(command.as<PlaceOrder>(), from);
         case CommandKind::cancel_order: return cancel(command.as<CancelOrder>(), from);

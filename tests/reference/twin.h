@@ -132,6 +132,7 @@ class Twin {
         AccountLimitsSet limits{};
         std::int64_t throttle_time{};
         Switch killed{};
+        bool killed_subs{};  // when it was switched on last, owners reached their sub-accounts
     };
     struct Session {
         KeyId key{};
@@ -266,6 +267,13 @@ class Twin {
     RejectReason genesis(const Genesis& body);
     RejectReason genesis_key(const GenesisKey& body);
     void start_epoch(const StartEpoch& body);
+    RejectReason handover(const Handover& body);
+    RejectReason activate_rules(const ActivateRules& body, SessionId to);
+    [[nodiscard]] bool owners_reach() const { return rules_ >= 4; }
+    // Itself, or by its owner.
+    [[nodiscard]] bool is_frozen(AccountId id) const;
+    [[nodiscard]] bool is_killed(AccountId id) const;
+    [[nodiscard]] std::vector<AccountId> subs_of(AccountId owner) const;
     RejectReason negotiate(const NegotiateSession& body);
     RejectReason establish(SessionId id, const EstablishSession& body);
     RejectReason disconnect(SessionId id, const DisconnectSession& body);
@@ -449,6 +457,8 @@ class Twin {
     std::optional<Genesis> genesis_;
     Time time_{std::int64_t{0}};
     std::uint64_t epoch_ = 0;
+    std::uint32_t rules_ = 0;         // in force
+    std::uint32_t newest_rules_ = 0;  // that can be activated in this epoch
     CommandHeader current_{};
     std::vector<Event> events_;
 
@@ -458,6 +468,7 @@ class Twin {
     std::vector<Market> instruments_;
     std::vector<Session> sessions_;
     bool founding_over_ = false;
+    std::optional<Handover> handover_;  // the last one since the last epoch began
     std::vector<AddressRegistered> addresses_;
     std::map<std::uint32_t, AssetLimitsSet> asset_limits_;
 

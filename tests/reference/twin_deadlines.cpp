@@ -119,8 +119,7 @@ std::optional<OrderId> Twin::first_of_session(SessionId id, CancelScope scope) c
     if (own.value == 0) return std::nullopt;
     std::vector<AccountId> accounts{own};
     if (scope == CancelScope::session)
-        for (std::uint32_t i = 1; i <= accounts_.size(); ++i)
-            if (the_account(AccountId{i}).owner == own) accounts.push_back(AccountId{i});
+        for (const AccountId sub : subs_of(own)) accounts.push_back(sub);
     for (const AccountId account : accounts)
         for (const Order& o : orders_)
             if (o.account == account && (scope == CancelScope::account || o.session == id)) return o.id;
@@ -129,8 +128,12 @@ std::optional<OrderId> Twin::first_of_session(SessionId id, CancelScope scope) c
 
 std::optional<OrderId> Twin::first_of_switch(AccountId account, InstrumentId instrument) const {
     if (account.value != 0) {
-        for (const Order& o : orders_)
-            if (o.account == account) return o.id;
+        std::vector<AccountId> accounts{account};
+        if (owners_reach())
+            for (const AccountId sub : subs_of(account)) accounts.push_back(sub);
+        for (const AccountId of : accounts)
+            for (const Order& o : orders_)
+                if (o.account == of) return o.id;
         return std::nullopt;
     }
     if (instrument.value != 0) return first_of_market(instrument);
@@ -168,7 +171,9 @@ void Twin::end_session(SessionId id, std::uint64_t connection) {
     Session& s = session(id);
     s.established = false;
     groups_.erase(id.value);
-    if (s.scope != CancelScope::none) s.disconnect_at = later(time_, s.grace_ms * kMillisecond);
+    std::int64_t grace_ms = s.grace_ms;
+    if (handover_) grace_ms = std::max<std::int64_t>(grace_ms, handover_->grace_ms);
+    if (s.scope != CancelScope::none) s.disconnect_at = later(time_, grace_ms * kMillisecond);
     emit(SessionDisconnected{.connection = connection, .session = id}, SessionId{});
 }
 

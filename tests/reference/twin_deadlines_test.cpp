@@ -186,6 +186,35 @@ TEST_CASE("twin, disconnect: orders go after the grace, unless the session is ba
     CHECK(!v.twin.next_deadline());
 }
 
+TEST_CASE("twin, handover: sessions that end until the next epoch has begun get its grace at least") {
+    SmallVenue v;
+    v.placed({});
+    const auto connect = [&](std::uint32_t grace_ms) {
+        v.send(EstablishSession{.grace_ms = grace_ms, .cancel_orders = CancelScope::session}, kOfAlice);
+    };
+    const auto deadline = [&] { return (v.twin.next_deadline()->time.value - v.now) / kMs; };
+    v.send(DisconnectSession{}, kOfAlice);
+    CHECK(!v.twin.next_deadline());
+    connect(500);
+    v.send(Handover{.grace_ms = 2'000}, 0);
+    CHECK(body_of<HandoverLogged>(v.events[0]).grace_ms == 2'000);
+    v.send(DisconnectSession{}, kOfAlice);
+    CHECK(deadline() == 2'000);
+    connect(5'000);
+    v.send(DisconnectSession{}, kOfAlice);
+    CHECK(deadline() == 5'000);
+    connect(500);
+    v.send(StartEpoch{.epoch = 2}, 0);
+    CHECK(deadline() == 2'000);
+    connect(500);
+    v.send(DisconnectSession{}, kOfAlice);
+    CHECK(deadline() == 500);
+    v.send(Handover{.grace_ms = kMaxGraceMs + 1}, 0);
+    CHECK(v.command_refused() == RejectReason::malformed_field);
+    v.send(Handover{.grace_ms = 1, .zero = 1}, 0);
+    CHECK(v.command_refused() == RejectReason::malformed_field);
+}
+
 TEST_CASE("twin, ticks: by time, then by kind, then by id") {
     SmallVenue v(3);
     const std::uint64_t late = v.placed({.tif = TimeInForce::gtd, .expire_at = v.now + 100 * kMs});

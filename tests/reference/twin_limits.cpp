@@ -102,6 +102,7 @@ RejectReason Twin::set_kill_switch(const SetKillSwitch& b, SessionId to) {
     bool complete = true;
     Switch& kill = switch_of(b.account, b.instrument);
     kill = {.on = b.on == 1};
+    if (b.account.value != 0) the_account(b.account).killed_subs = kill.on && owners_reach();
     if (kill.on) {
         for (; canceled < genesis_->max_fills_per_command; ++canceled) {
             const std::optional<OrderId> id = first_of_switch(b.account, b.instrument);

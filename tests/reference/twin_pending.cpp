@@ -49,7 +49,7 @@ RejectReason Twin::check_pending(const Request& r, SessionId from) const {
     }
     if (pending->withdraw && account_of(from).value != 0) return RejectReason::not_permitted;
     if (r.kind == TransferKind::void_pending) return RejectReason::none;
-    if (accounts_.at(pending->debit.value - 1).frozen) return RejectReason::account_frozen;
+    if (is_frozen(pending->debit)) return RejectReason::account_frozen;
     return r.amount > pending->amount ? RejectReason::exceeds_pending_amount : RejectReason::none;
 }
 

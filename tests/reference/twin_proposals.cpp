@@ -29,6 +29,7 @@ bool can_be_proposed(CommandKind kind) {
         case CommandKind::set_position_limits:
         case CommandKind::set_kill_switch:
         case CommandKind::bust_trade:
+        case CommandKind::activate_rules:
         case CommandKind::mint:
         case CommandKind::burn:
         case CommandKind::transfer: return true;

@@ -79,10 +79,46 @@ RejectReason Twin::genesis_key(const GenesisKey& body) {
 
 void Twin::start_epoch(const StartEpoch& body) {
     epoch_ = body.epoch;
+    if (!founding_over_) rules_ = body.engine_version;
+    newest_rules_ = body.newest_rules;
     founding_over_ = true;
     emit(EpochStarted{.epoch = body.epoch}, SessionId{});
     for (std::uint32_t i = 1; i <= sessions_.size(); ++i)
         if (session(SessionId{i}).established) end_session(SessionId{i}, 0);
+    handover_.reset();
+}
+
+RejectReason Twin::handover(const Handover& body) {
+    if (body.grace_ms > kMaxGraceMs || body.zero != 0) return RejectReason::malformed_field;
+    handover_ = body;
+    emit(HandoverLogged{.grace_ms = body.grace_ms}, SessionId{});
+    return RejectReason::none;
+}
+
+RejectReason Twin::activate_rules(const ActivateRules& body, SessionId to) {
+    if (body.zero != 0) return RejectReason::malformed_field;
+    const std::uint64_t next = std::uint64_t{rules_} + 1;
+    if (body.version != next || body.version > newest_rules_) return RejectReason::unknown_rules;
+    emit(RulesActivated{.version = body.version, .before = rules_}, to);
+    rules_ = body.version;
+    return RejectReason::none;
+}
+
+bool Twin::is_frozen(AccountId id) const {
+    const AccountId owner = the_account(id).owner;
+    return the_account(id).frozen || (owners_reach() && owner.value != 0 && the_account(owner).frozen);
+}
+
+bool Twin::is_killed(AccountId id) const {
+    const AccountId owner = the_account(id).owner;
+    return the_account(id).killed.on || (owners_reach() && owner.value != 0 && the_account(owner).killed.on);
+}
+
+std::vector<AccountId> Twin::subs_of(AccountId owner) const {
+    std::vector<AccountId> subs;
+    for (std::uint32_t i = 1; i <= accounts_.size(); ++i)
+        if (the_account(AccountId{i}).owner == owner) subs.push_back(AccountId{i});
+    return subs;
 }
 
 RejectReason Twin::negotiate(const NegotiateSession& body) {

@@ -202,7 +202,7 @@ RejectReason Twin::check_accounts(const Request& r, bool by_operator) const {
 RejectReason Twin::check_funds(const Request& r) const {
     if (!exists(accounts_, r.debit) || !exists(accounts_, r.credit)) return RejectReason::unknown_account;
     if (!exists(assets_, r.asset)) return RejectReason::unknown_asset;
-    if (accounts_.at(r.debit.value - 1).frozen) return RejectReason::account_frozen;
+    if (is_frozen(r.debit)) return RejectReason::account_frozen;
     if (r.kind == TransferKind::mint) {
         const int128 issued = -owned(kIssuanceAccount, r.asset);
         if (issued + r.amount > assets_.at(r.asset.value - 1).issue_cap.value) return RejectReason::issue_cap_exceeded;

@@ -23,14 +23,14 @@ int128 Twin::notional_of(const Market& m, Price price, std::int64_t quantity) {
 RejectReason Twin::check_risk(const Asked& asked, std::int64_t& wait_ns) const {
     const Account& account = the_account(asked.account);
     if (outside_collar(asked)) return RejectReason::price_outside_collar;
-    if (account.frozen) return RejectReason::account_frozen;
+    if (is_frozen(asked.account)) return RejectReason::account_frozen;
     if (const RejectReason reason = check_open_orders(asked); reason != RejectReason::none) return reason;
     if (const std::int64_t wait = throttle_wait(account); wait > 0) {
         wait_ns = wait;
         return RejectReason::throttled;
     }
     if (const RejectReason reason = check_position(asked); reason != RejectReason::none) return reason;
-    if (account.killed.on) return RejectReason::account_killed;
+    if (is_killed(asked.account)) return RejectReason::account_killed;
     if (market(asked.instrument).killed.on) return RejectReason::market_killed;
     if (venue_killed_.on) return RejectReason::venue_killed;
     return RejectReason::none;

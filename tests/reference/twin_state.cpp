@@ -71,7 +71,9 @@ std::string Twin::check_trading() const {
         std::int64_t filled = 0;
         for (const Fill& f : o.fills) filled += f.quantity;
         if (filled != o.filled) return "an order's fills are not what is filled";
-        const bool killed = the_account(o.account).killed.on && !the_account(o.account).killed.sweep;
+        bool killed = the_account(o.account).killed.on && !the_account(o.account).killed.sweep;
+        if (const AccountId owner = the_account(o.account).owner; owner.value != 0)
+            killed |= the_account(owner).killed_subs && !the_account(owner).killed.sweep;
         const Switch& here = market(o.instrument).killed;
         if (killed || (here.on && !here.sweep) || (venue_killed_.on && !venue_killed_.sweep))
             return "an order rests where a kill switch has swept";

@@ -143,6 +143,7 @@ class Scenario {
     bool repeats_ = false;  // more of the same statement follow: the state is compared after the last
     bool capturing_ = false;
     bool dual_control_ = false;
+    std::uint32_t rules_ = kNewestRules;  // of the first epoch
     std::uint64_t sequence_ = 0;
     std::int64_t now_ns_ = 1'767'225'600'000'000'000;  // 2026-01-01
     Tail tail_;

@@ -172,7 +172,16 @@ std::vector<Event> Scenario::venue(const std::string& verb, Words& words) {
         connect(name, name == "nobody" ? unknown : party(name), &words);
         return set_up_events_;
     }
-    if (verb == "epoch") return send(Command::make(StartEpoch{.epoch = words.take_number("epoch")}));
+    if (verb == "epoch") {
+        StartEpoch body{.epoch = words.take_number("epoch"), .engine_version = rules_, .newest_rules = kNewestRules};
+        if (words.take_if("newest")) body.newest_rules = static_cast<std::uint32_t>(words.take_number("rules"));
+        return send(Command::make(body));
+    }
+    if (verb == "handover") {
+        const std::int64_t grace_ns = duration_ns(words.take("duration"));
+        const Handover body{.grace_ms = static_cast<std::uint32_t>(grace_ns / kMillisecond)};
+        return tail_.by.empty() ? send(Command::make(body)) : send_from(tail_.by, Command::make(body));
+    }
     if (verb == "time") {
         now_ns_ += duration_ns(words.take("duration"));
         return {};

@@ -270,6 +270,11 @@ std::string Scenario::event_text(const Event& event) const {
         case EventKind::genesis_applied: return "genesis";
         case EventKind::checkpoint_logged: return "checkpoint";
         case EventKind::epoch_started: return "epoch " + std::to_string(event.as<EpochStarted>().epoch);
+        case EventKind::rules_activated: {
+            const auto e = event.as<RulesActivated>();
+            return "rules " + number_text(e.before) + " > " + number_text(e.version);
+        }
+        case EventKind::handover_logged: return "handover " + number_text(event.as<HandoverLogged>().grace_ms) + "ms";
         case EventKind::key_added: return "key_added";
         case EventKind::key_revoked: return "revoked";
         case EventKind::asset_listed: return "asset";

@@ -25,6 +25,9 @@ std::vector<Event> Scenario::operators(const std::string& verb, Words& words) {
     if (verb == "kill") return kill(words);
     if (verb == "bust")
         return send_from("op", Command::make(BustTrade{.trade_id = TradeId{words.take_number("trade")}}));
+    if (verb == "activate_rules")
+        return send_from(
+            "op", Command::make(ActivateRules{.version = static_cast<std::uint32_t>(words.take_number("version"))}));
     if (verb == "propose") return propose(words);
     if (verb == "approve") return approve(words);
     if (verb == "by_two") return by_two(captured(words.take_rest()));

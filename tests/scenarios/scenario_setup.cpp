@@ -46,7 +46,8 @@ void Scenario::start(Words* words) {
                                {"keys", &g.max_keys},
                                {"levels", &g.max_price_levels},
                                {"fills", &g.max_fills_per_command},
-                               {"ids", &g.max_transfer_ids}});
+                               {"ids", &g.max_transfer_ids},
+                               {"rules", &rules_}});
         }
     }
     dual_control_ = g.dual_control != 0;
@@ -57,7 +58,7 @@ void Scenario::start(Words* words) {
         Words key("op" + std::to_string(person) + " person " + std::to_string(person));
         genesis_key(key);
     }
-    send(Command::make(StartEpoch{.epoch = 1}));
+    send(Command::make(StartEpoch{.epoch = 1, .engine_version = rules_, .newest_rules = kNewestRules}));
     for (std::uint32_t person = 1; person <= persons; ++person) {
         const std::string name = person == 1 ? "op" : "op" + std::to_string(person);
         connect(name, party(name), nullptr);

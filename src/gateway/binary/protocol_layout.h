@@ -159,6 +159,7 @@ inline void add_operators_commands(Messages& all) {
                                                       FIELD(SetKillSwitch, instrument), FIELD(SetKillSwitch, on),
                                                       FIELD(SetKillSwitch, zero)});
     all["BustTrade"] = command_of<BustTrade>({FIELD(BustTrade, trade_id)});
+    all["ActivateRules"] = command_of<ActivateRules>({FIELD(ActivateRules, version), FIELD(ActivateRules, zero)});
     all["Propose"] = command_of<Propose>(
         {FIELD(Propose, proposed), FIELD(Propose, zero), FIELD(Propose, lifetime_s), FIELD(Propose, body)});
     all["Approve"] = command_of<Approve>({FIELD(Approve, proposal), FIELD(Approve, signature)});

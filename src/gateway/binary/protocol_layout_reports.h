@@ -233,6 +233,8 @@ inline void add_other_reports(Messages& all) {
                   {FIELD(TradeBusted, trade_id), FIELD(TradeBusted, traded), FIELD(TradeBusted, price),
                    FIELD(TradeBusted, quantity), FIELD(TradeBusted, buyer), FIELD(TradeBusted, seller),
                    FIELD(TradeBusted, instrument), FIELD(TradeBusted, taker_side), FIELD(TradeBusted, zero)});
+    all["RulesActivated"] = report_of(EventKind::rules_activated, sizeof(RulesActivated),
+                                      {FIELD(RulesActivated, version), FIELD(RulesActivated, before)});
     all["CommandProposed"] =
         report_of(EventKind::command_proposed, sizeof(CommandProposed),
                   {FIELD(CommandProposed, proposal), FIELD(CommandProposed, expires), FIELD(CommandProposed, proposer),

@@ -1,4 +1,4 @@
-"""Clients of kill_loop.py. Each keeps what it sent and what it was told, and knows what follows from that; it shares no code
+"""The clients of crowd.py. Each keeps what it sent and what it was told, and knows what follows from that; it shares no code
 with the venue. Two kinds:
 
 - Steady: places orders that cross nobody's, cancels them, transfers, pends, posts and voids. Each of its commands has one
@@ -8,7 +8,6 @@ with the venue. Two kinds:
 
 import collections
 import struct
-import time
 
 from order_entry import (BUY, CANCEL, EV_CANCEL_REJECTED, EV_COMMAND_REJECTED, EV_PENDING_RESOLVED, EV_TRANSFER_PENDED,
                          EV_TRANSFERRED, EXECUTION_REPORT, GTC, IOC, LIMIT, PEND, PLACE, POST, REPORT, SELL, TRANSFER, VOID,
@@ -20,7 +19,6 @@ DEC_USD, ETH_BTC = 1, 2
 BASE_PER_LOT = {DEC_USD: 10**4, ETH_BTC: 10**7}  # minor units of base in a lot; a tick times a lot is one of quote
 DUPLICATE_CL_ORD_ID, EXISTS = 40, 63
 ACCEPTED, REJECTED, TRADE, CANCELED, STATUS = 1, 2, 3, 4, 8
-WINDOW = 100        # commands that may wait for their reports, so that a kill finds some in flight
 MOST_OPEN = 40      # orders, and pendings; small, so that all of them can be compared after every start
 
 # One sequenced command: `key` is its cl_ord_id or transfer id, `reports` how each of its reports must look.
@@ -36,12 +34,15 @@ def order_of(kind, price, quantity, side, account, instrument):
 class Client:
     """A key's session over the lives of a venue."""
 
+    window = 100  # commands that may wait for their reports, so that a kill finds some in flight
+
     def __init__(self, key, random):
         self.key, self.account, self.random = key, key.account, random
         self.sent = []             # Sent, of all lives; the session's sequence minus 1 is the index
         self.acknowledged = 0      # commands whose last report came
         self.received = 0          # reports
         self.session = None
+        self.ended = None          # the code of the venue's Terminate; 0: the connection broke without
         self.failure = None
         self.lost = []             # the last life's commands that the venue has not: to be sent again
         self.checks = []           # and sent again although the venue has them
@@ -69,17 +70,31 @@ class Client:
             end = len(self.sent) + stop_after
             while True:
                 if len(self.sent) < end:
-                    self.session.send_bytes(b"".join(self.next_command() for _ in range(self.random.randint(1, 20))))
-                while len(self.sent) - self.acknowledged > (WINDOW if len(self.sent) < end else 0):
+                    count = self.random.randint(1, min(20, self.window))
+                    self.session.send_bytes(b"".join(self.next_command() for _ in range(count)))
+                while len(self.sent) - self.acknowledged > (self.window if len(self.sent) < end else 0):
                     self.take_report()
                 if len(self.sent) >= end:
                     self.session.receive()  # nothing but the end comes
-        except (Terminated, OSError):
-            pass
+        except Terminated as end:
+            self.ended = end.code
+        except OSError:
+            self.ended = self.last_words()
         except Exception as failure:  # told by the main thread
             self.failure = failure
         finally:
             self.session.close()
+
+
+    def last_words(self):
+        """Sending failed; what the venue said before may still be there."""
+        try:
+            while True:
+                self.session.receive()
+        except Terminated as end:
+            return end.code
+        except OSError:
+            return 0
 
 
 class Steady(Client):

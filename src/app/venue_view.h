@@ -1,0 +1,44 @@
+// What the admin listener shows of a venue. Made and asked on one thread that is none of the venue's: it reads counters
+// and atomics, and asks the feed's thread for the feed's metrics.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/admin_server.h"
+#include "app/auditing.h"
+#include "app/feed_work.h"
+#include "engine/engine.h"
+#include "gateway/binary/gateway.h"
+#include "platform/worker.h"
+
+namespace dcx::app {
+
+class VenueView final : public AdminView {
+  public:
+    struct Parts {
+        const engine::Engine& engine;
+        const gateway::Gateway& gateway;
+        FeedWork& feed;
+        platform::Doorbell& feed_bell;
+        const std::vector<std::unique_ptr<platform::Worker>>& workers;
+        std::vector<std::string> worker_names;
+        std::string journal;  // its folder; empty: none
+        const Auditing* auditing = nullptr;
+        bool simulated = false;
+    };
+    explicit VenueView(Parts parts) : parts_(std::move(parts)) {}
+
+    [[nodiscard]] Readiness readiness() const override;
+    void add_details(nlohmann::ordered_json& out) const override;
+    void append_metrics(PrometheusText& out) override;
+
+  private:
+    void append_auditor(PrometheusText& out) const;
+    void append_disk(PrometheusText& out) const;
+
+    Parts parts_;
+};
+
+}  // namespace dcx::app

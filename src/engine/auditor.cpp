@@ -1,0 +1,176 @@
+#include "engine/auditor.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace dcx::engine {
+
+Auditor::Auditor(const AuditorGround& ground, const AuditorOptions& options) : ground_(ground), options_(options) {}
+
+Auditor::~Auditor() = default;
+
+bool Auditor::begin() {
+    // The state is loaded once: what it takes of the memory stays taken.
+    if (!core_ && !load_state()) return false;
+    auto tail = journal::Tail::open(ground_.journal, begin_at_);
+    if (!tail && tail.error().kind == journal::RecoveryErrorKind::storage_failed)
+        return set_reason("the auditor cannot read the journal: " + tail.error().message), false;
+    if (!tail) return differ("the journal cannot be followed: " + tail.error().message), false;
+    set_reason({});
+    tail_.emplace(std::move(*tail));
+    replay_.emplace(*core_, 0, begin_mark_);
+    replay_->set_quarantined(tail_->quarantined());
+    last_snapshot_ = core_->sequence();
+    last_snapshot_at_ = last_invariants_at_ = ground_.clock.monotonic_ns();
+    health_.sequence.store(core_->sequence().value, std::memory_order_release);
+    return true;
+}
+
+// From the newest snapshot that can be used, if there is one.
+bool Auditor::load_state() {
+    if (ground_.snapshots != nullptr) {
+        auto result = load_snapshot(*ground_.snapshots, ground_.memory);
+        if (!result) return set_reason("the auditor cannot read the snapshots: " + result.error().message), false;
+        skipped_ = std::move(result->skipped);
+        if (result->loaded) {
+            begin_at_ = result->loaded->place;
+            begin_mark_ = result->loaded->mark();
+            core_ = std::move(result->loaded->core);
+            health_.snapshot_sequence.store(result->loaded->header.sequence, std::memory_order_relaxed);
+        }
+    }
+    if (!core_) core_ = std::make_unique<core::Core>(ground_.memory);
+    return true;
+}
+
+bool Auditor::poll() {
+    if (health_.failed.load(std::memory_order_relaxed)) return false;
+    if (!begun()) return begin();
+    if (!batch_.empty()) {
+        audit(batch_.first(std::min(batch_.size(), kMaxAudited)));
+        return true;
+    }
+    // Only between batches: there the journal has a place to go on from.
+    if (ground_.clock.monotonic_ns() - last_invariants_at_ >= options_.invariants_every_ns) check_invariants();
+    if (health_.failed.load(std::memory_order_relaxed)) return false;
+    if (snapshot_due()) {
+        take_snapshot();
+        return true;
+    }
+    return next_batch();
+}
+
+int Auditor::max_sleep_ms() {
+    return health_.failed.load(std::memory_order_relaxed)
+               ? platform::any_sleep_ms
+               : static_cast<int>(std::max<std::int64_t>(1, options_.poll_every_ns / 1'000'000));
+}
+
+bool Auditor::next_batch() {
+    auto batch = ground_.durable != nullptr ? tail_->next(ground_.durable->get()) : tail_->next();
+    if (!batch) {
+        if (batch.error().kind == journal::RecoveryErrorKind::storage_failed)
+            set_reason("the auditor cannot read the journal: " + batch.error().message);
+        else
+            differ("the journal's durable part is damaged: " + batch.error().message);
+        return false;
+    }
+    if (!*batch) return false;
+    batch_ = (*batch)->commands;
+    return true;
+}
+
+void Auditor::audit(std::span<const Command> commands) {
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        replay_->forget_events();
+        replay_->prefetch(batch_.subspan(i));
+        if (!replay_->apply(commands[i])) return differ(replay_->error());
+    }
+    batch_ = batch_.subspan(commands.size());
+    health_.checkpoints.store(replay_->checkpoints(), std::memory_order_relaxed);
+    // Release: who sees this sequence sees the numbers beside it as of then.
+    health_.sequence.store(core_->sequence().value, std::memory_order_release);
+}
+
+void Auditor::check_invariants() {
+    last_invariants_at_ = ground_.clock.monotonic_ns();
+    if (!core_->started()) return;
+    const std::string broken = core_->check_invariants();
+    if (!broken.empty())
+        return differ("invariants are broken behind command " + std::to_string(core_->sequence().value) + ": " +
+                      broken);
+    health_.invariants.store(health_.invariants.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+bool Auditor::snapshot_due() const {
+    if (ground_.snapshots == nullptr || !core_->started()) return false;
+    const std::uint64_t wanted = wanted_.load(std::memory_order_acquire);
+    if (wanted != 0 && core_->sequence().value + 1 >= wanted) return true;
+    const std::uint64_t behind = core_->sequence().value - last_snapshot_.value;
+    if (behind == 0) return false;
+    return (options_.snapshot_every != 0 && behind >= options_.snapshot_every) ||
+           (options_.snapshot_every_ns != 0 &&
+            ground_.clock.monotonic_ns() - last_snapshot_at_ >= options_.snapshot_every_ns);
+}
+
+void Auditor::take_snapshot() {
+    check_invariants();
+    if (health_.failed.load(std::memory_order_relaxed)) return;
+    const std::uint64_t wanted = wanted_.load(std::memory_order_relaxed);
+    const std::int64_t begin = ground_.clock.monotonic_ns();
+    const auto taken =
+        engine::take_snapshot(*ground_.snapshots, *core_, *replay_, tail_->position(), options_.keep_snapshots);
+    // Whatever came of it: the next one comes when it is due again.
+    last_snapshot_ = core_->sequence();
+    last_snapshot_at_ = ground_.clock.monotonic_ns();
+    if (wanted != 0 && core_->sequence().value + 1 >= wanted) {
+        std::uint64_t expected = wanted;
+        // Someone may have asked for a later one meanwhile.
+        wanted_.compare_exchange_strong(expected, 0, std::memory_order_relaxed);
+    }
+    if (!taken) {
+        health_.snapshot_failures.fetch_add(1, std::memory_order_relaxed);
+        return set_reason("a snapshot failed: " + taken.error().message);
+    }
+    set_reason({});
+    health_.snapshot_time.store(ground_.clock.wall_ns(), std::memory_order_relaxed);
+    health_.snapshot_ns.store(last_snapshot_at_ - begin, std::memory_order_relaxed);
+    health_.snapshots.fetch_add(1, std::memory_order_relaxed);
+    health_.snapshot_sequence.store(taken->sequence, std::memory_order_release);
+    if (on_snapshot_) on_snapshot_(*taken);
+}
+
+void Auditor::request_snapshot(Sequence at_least) {
+    std::uint64_t now = wanted_.load(std::memory_order_relaxed);
+    while (now < at_least.value + 1 &&
+           !wanted_.compare_exchange_weak(now, at_least.value + 1, std::memory_order_release)) {
+    }
+}
+
+void Auditor::differ(const std::string& what) {
+    set_reason("the auditor found a difference: " + what);
+    batch_ = {};
+    health_.failed.store(true, std::memory_order_release);
+    if (on_difference_) on_difference_(reason());
+}
+
+std::optional<WarmCore> Auditor::take_over() {
+    while (!batch_.empty() && !health_.failed.load(std::memory_order_relaxed)) audit(batch_);
+    if (!begun() || health_.failed.load(std::memory_order_relaxed)) return std::nullopt;
+    const LogReplay::Mark mark{.event_hash = replay_->hash().value(), .since_checkpoint = replay_->since_checkpoint()};
+    return WarmCore{.core = std::move(core_), .mark = mark, .place = tail_->position()};
+}
+
+std::string Auditor::reason() const {
+    const std::lock_guard guard(mutex_);
+    return reason_;
+}
+
+void Auditor::set_reason(std::string reason) {
+    const std::lock_guard guard(mutex_);
+    reason_ = std::move(reason);
+}
+
+}  // namespace dcx::engine
