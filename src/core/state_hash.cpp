@@ -1,5 +1,9 @@
 // The canonical form of the state under SHA-256: field by field in a fixed order, so that neither padding nor the
 // places of things in memory take part. Free slots do: which slot the next order gets is told in its events.
+#include <array>
+#include <cstring>
+#include <type_traits>
+
 #include "core/core.h"
 #include "core/state.h"
 
@@ -10,14 +14,32 @@ class Canonical {
   public:
     template <class... Fields>
     void add(const Fields&... fields) {
-        (hash_.update_value(fields), ...);
+        (put(fields), ...);
     }
     // Opens a section with its count, so that no two states can run into the same bytes.
     void section(char tag, std::uint64_t count) { add(tag, count); }
-    Digest finish() { return hash_.finish(); }
+    Digest finish() {
+        flush();
+        return hash_.finish();
+    }
 
   private:
+    template <class T>
+    void put(const T& value) {
+        static_assert(std::has_unique_object_representations_v<T> && sizeof(T) <= sizeof(buffer_));
+        if (sizeof(T) > buffer_.size() - used_) flush();
+        std::memcpy(buffer_.data() + used_, &value, sizeof(T));
+        used_ += sizeof(T);
+    }
+    void flush() {
+        hash_.update(std::span(buffer_).first(used_));
+        used_ = 0;
+    }
+
     Sha256 hash_;
+    // A call for each field would cost more than its bytes.
+    std::array<std::byte, 16'384> buffer_;
+    std::size_t used_ = 0;
 };
 
 void add_registries(Canonical& out, const State& s) {

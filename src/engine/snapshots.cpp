@@ -75,13 +75,13 @@ journal::Result<journal::SnapshotHeader> take_snapshot(journal::Storage& storage
     header.event_hash = replay.hash().value();
     header.since_checkpoint = replay.since_checkpoint();
     header.state_hash = core.state_hash();
-    if (auto written = journal::write_snapshot(storage, header, [&](ByteSink& sink) { core.save(sink); }); !written)
-        return std::unexpected(std::move(written.error()));
+    auto written = journal::write_snapshot(storage, header, [&](ByteSink& sink) { core.save(sink); });
+    if (!written) return written;
     const auto names = journal::list_snapshots(storage);
     if (!names) return std::unexpected(names.error());
     for (std::size_t i = keep; i < names->size(); ++i)
         if (auto removed = storage.remove((*names)[i]); !removed) return std::unexpected(std::move(removed.error()));
-    return header;
+    return written;
 }
 
 journal::Result<LoadResult> load_snapshot(journal::Storage& storage, MemorySource& memory, const Moment& moment) {

@@ -163,7 +163,8 @@ Result<std::vector<std::string>> list_snapshots(Storage& storage) {
     return names;
 }
 
-Result<void> write_snapshot(Storage& storage, SnapshotHeader header, const std::function<void(ByteSink&)>& produce) {
+Result<SnapshotHeader> write_snapshot(Storage& storage, SnapshotHeader header,
+                                      const std::function<void(ByteSink&)>& produce) {
     Measure measure;
     produce(measure);
     measure.finish();
@@ -179,13 +180,15 @@ Result<void> write_snapshot(Storage& storage, SnapshotHeader header, const std::
     // What a crash left half-written, and one of the same place that was found damaged.
     for (const std::string& old : *names)
         if (old == kSnapshotBeside || old == name)
-            if (auto removed = storage.remove(old); !removed) return removed;
+            if (auto removed = storage.remove(old); !removed) return std::unexpected(removed.error());
 
     auto file = storage.create(kSnapshotBeside, file_size_of(header));
     if (!file) return std::unexpected(file.error());
-    if (auto written = write_file(**file, header, measure.table, produce); !written) return written;
-    if (auto renamed = storage.rename(kSnapshotBeside, name); !renamed) return renamed;
-    return storage.sync_folder();
+    if (auto written = write_file(**file, header, measure.table, produce); !written)
+        return std::unexpected(written.error());
+    if (auto renamed = storage.rename(kSnapshotBeside, name); !renamed) return std::unexpected(renamed.error());
+    if (auto synced = storage.sync_folder(); !synced) return std::unexpected(synced.error());
+    return header;
 }
 
 std::expected<SnapshotHeader, SnapshotError> Snapshot::read_header(Storage& storage, const std::string& name) {

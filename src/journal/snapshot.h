@@ -92,8 +92,10 @@ struct SnapshotError {
 [[nodiscard]] Result<std::vector<std::string>> list_snapshots(Storage& storage);
 
 // Writes one, whole or not at all. `facts` is complete but for sizes and checksums. `produce` is called twice and gives
-// the same bytes: the file's size is fixed when it is made. One of the same name is replaced.
-Result<void> write_snapshot(Storage& storage, SnapshotHeader facts, const std::function<void(ByteSink&)>& produce);
+// the same bytes: the file's size is fixed when it is made. One of the same name is replaced. The header as it was
+// written.
+Result<SnapshotHeader> write_snapshot(Storage& storage, SnapshotHeader facts,
+                                      const std::function<void(ByteSink&)>& produce);
 
 // A snapshot whose every byte has been checked, in mapped memory.
 class Snapshot final : public ByteSource {

@@ -36,7 +36,7 @@ SnapshotHeader facts(std::uint64_t sequence) {
     return header;
 }
 
-Result<void> write(Storage& storage, std::uint64_t sequence, const std::vector<std::byte>& image) {
+Result<SnapshotHeader> write(Storage& storage, std::uint64_t sequence, const std::vector<std::byte>& image) {
     Random random{sequence};
     return write_snapshot(storage, facts(sequence), [&](ByteSink& sink) {
         // In pieces of any size, other ones each time.
@@ -74,7 +74,10 @@ TEST_CASE("snapshot: gives back what it was given, and says where the journal go
     for (Storage* storage : std::initializer_list<Storage*>{disk->get(), &memory}) {
         for (std::uint64_t i = 1; i <= 20; ++i) {
             const auto image = test_image(i);
-            REQUIRE(write(*storage, i, image).has_value());
+            const auto written = write(*storage, i, image);
+            REQUIRE(written.has_value());
+            CHECK(written->image_size == image.size());
+            CHECK(written->stored > 0);
             const auto again = read(*storage, i);
             REQUIRE(again.has_value());
             CHECK(*again == image);
