@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "base/check.h"
+#include "journal/chain.h"
 #include "journal/write_all.h"
 
 namespace dcx::journal {
@@ -61,7 +62,10 @@ struct MemoryDisk::Node {
             std::size_t kept = mode == 1 || random.chance(50) ? whole : 0;
             if (mode == 2 && kept != 0 && random.chance(20)) kept = static_cast<std::size_t>(random.below(whole + 1));
             if (kept != 0) std::memcpy(durable.data() + offset, bytes.data(), kept);
-            if (kept == 0 && stale != nullptr && offset + whole <= stale->durable.size() && random.chance(30))
+            // Only space that holds nothing yet can show another file's past: a sector that was written keeps what it
+            // had until the new bytes are there (docs/durability.md, "Promises").
+            if (kept == 0 && stale != nullptr && offset + whole <= stale->durable.size() && random.chance(30) &&
+                all_zero(std::span<const std::byte>(durable).subspan(offset, whole)))
                 std::memcpy(durable.data() + offset, stale->durable.data() + offset, whole);
             offset += whole;
             bytes = bytes.subspan(whole);

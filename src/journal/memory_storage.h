@@ -72,8 +72,8 @@ class MemoryDisk {
 
     // Power is lost and comes back. No view may be in use. Each unsynced write survives in any subset of its 512-byte
     // sectors, sometimes cut inside one; each unsynced change of a name survives or not. Bytes that no write touched
-    // stay as they are. Planted faults are gone. With `stale`, sectors that a torn write did not reach can show what
-    // stood at the same offset of another file, as recycled space does.
+    // stay as they are. Planted faults are gone. With `stale`, sectors of zeros that a torn write did not reach
+    // can show what stood at the same offset of another file, as recycled space does.
     void crash(std::uint64_t seed, bool stale = false);
     // The same disk once more: what is durable, without observer, faults and views.
     [[nodiscard]] std::unique_ptr<MemoryDisk> copy() const;
