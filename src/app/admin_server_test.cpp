@@ -11,7 +11,7 @@
 
 #include "app/admin_client.h"
 #include "app/exit_code.h"
-#include "app/private_file.h"
+#include "base/private_file.h"
 #include "platform/system_clock.h"
 
 using namespace dcx;

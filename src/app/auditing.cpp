@@ -26,9 +26,11 @@ Auditing::Auditing(engine::Engine& engine, const AuditingOptions& options)
       journal_(open_folder(options.journal)),
       snapshots_(open_folder(options.snapshots)),
       archive_(options.archive.empty() ? nullptr : open_folder(options.archive)) {
+    if (archive_) whole_ = std::make_unique<journal::ArchiveView>(*journal_, *archive_);
     auditor_ = std::make_unique<engine::Auditor>(engine::AuditorGround{.clock = clock_,
                                                                        .memory = memory_,
                                                                        .journal = *journal_,
+                                                                       .archived = whole_.get(),
                                                                        .snapshots = snapshots_.get(),
                                                                        .durable = &engine.durable_sequence()},
                                                  options.auditor);

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "engine/auditor.h"
 #include "engine/engine.h"
+#include "journal/archive.h"
 #include "journal/disk_storage.h"
 #include "platform/doorbell.h"
 #include "platform/log.h"
@@ -60,6 +61,7 @@ class Auditing {
     std::unique_ptr<journal::DiskStorage> journal_;
     std::unique_ptr<journal::DiskStorage> snapshots_;
     std::unique_ptr<journal::DiskStorage> archive_;
+    std::unique_ptr<journal::ArchiveView> whole_;  // the journal and its archive
     std::atomic<bool> retention_alarm_{false};
     platform::Doorbell bell_;
     std::unique_ptr<engine::Auditor> auditor_;

@@ -104,6 +104,7 @@ struct AtOptions {
     std::uint32_t levels = 10;   // book, a side
     std::uint32_t account = 0;   // balances; 0: of all
     std::uint64_t order_id = 0;  // order
+    std::string archive;         // a folder of archived segments; empty: none
 };
 int at_book(const AtOptions& options);
 int at_balances(const AtOptions& options);
@@ -115,6 +116,7 @@ struct ForkOptions {
     std::string moment;      // as of AtOptions
     std::string target;      // a folder that is not there yet
     bool with_keys = false;  // the venue's keys too
+    std::string archive;     // a folder of archived segments; empty: none
 };
 int fork_venue(const ForkOptions& options);
 

@@ -173,6 +173,9 @@ class FileReader {
             s.number("checkpoint_every", config_.journal.checkpoint_every, 100, 1'000'000'000);
             s.number("keep_segments", config_.journal.keep_segments, 0, 1'000'000'000);
             s.text("archive", config_.journal.archive);
+            if (config_.journal.keep_segments != 0 && config_.journal.archive.empty())
+                s.fail(*s.find("keep_segments"), "keep_segments",
+                       "needs journal.archive: no segment goes that isn't packed away");
         });
         section("snapshots", [&](Section& s) {
             s.number("keep", config_.snapshots.keep, 1, 1000);

@@ -11,8 +11,8 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "app/private_file.h"
 #include "base/ed25519.h"
+#include "base/private_file.h"
 #include "base/sha256.h"
 
 namespace dcx::app {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "app/journal_folder.h"
 #include "journal/archive.h"
 #include "journal/disk_storage.h"
 #include "journal/reader.h"
@@ -32,38 +33,6 @@ int fail(const std::string& message) {
 }
 
 void print(const Json& line) { std::printf("%s\n", line.dump().c_str()); }
-
-// The folder, and with it an archive, opened for reading.
-struct Folders {
-    std::unique_ptr<journal::DiskStorage> live;
-    std::unique_ptr<journal::DiskStorage> archive;
-    std::unique_ptr<journal::ArchiveView> both;
-
-    [[nodiscard]] journal::Storage& storage() const {
-        if (both) return *both;
-        return *live;
-    }
-};
-
-journal::Result<std::unique_ptr<journal::DiskStorage>> open_folder(const std::string& folder) {
-    // Opening a storage makes its folder; looking must not make one where there is none.
-    if (!std::filesystem::is_directory(folder))
-        return std::unexpected(journal::StorageError{folder + " is not a folder", 0});
-    return journal::DiskStorage::open(folder);
-}
-
-journal::Result<Folders> open_folders(const JournalOptions& options) {
-    Folders folders;
-    auto live = open_folder(options.folder);
-    if (!live) return std::unexpected(live.error());
-    folders.live = std::move(*live);
-    if (options.archive.empty()) return folders;
-    auto archive = open_folder(options.archive);
-    if (!archive) return std::unexpected(archive.error());
-    folders.archive = std::move(*archive);
-    folders.both = std::make_unique<journal::ArchiveView>(*folders.live, *folders.archive);
-    return folders;
-}
 
 // The place before a segment's first batch, as its header tells it.
 Position beginning_of(const Segment& segment) {
@@ -215,9 +184,9 @@ Walk walk_patiently(journal::Storage& storage, const std::optional<Position>& fr
 }  // namespace
 
 int journal_ls(const JournalOptions& options) {
-    const auto folders = open_folders(options);
+    const auto folders = JournalFolder::open(options.folder, options.archive);
     if (!folders) return fail(folders.error().message);
-    const auto segments = journal::read_catalog(folders->storage());
+    const auto segments = journal::read_catalog(folders->whole());
     if (!segments) return fail(segments.error().message);
     if (!options.json && !segments->empty())
         std::printf("%7s %20s %20s %9s %6s %11s %11s  %s\n", "segment", "first", "last", "batches", "epoch", "size",
@@ -225,10 +194,10 @@ int journal_ls(const JournalOptions& options) {
     int code = kDone;
     for (std::size_t i = 0; i < segments->size(); ++i) {
         const Segment& segment = (*segments)[i];
-        const Row row = row_of(folders->storage(), *segments, i);
-        const bool live = folders->live->size(segment.name).has_value();
+        const Row row = row_of(folders->whole(), *segments, i);
+        const bool live = folders->live().size(segment.name).has_value();
         const bool archived =
-            folders->archive && folders->archive->size(journal::archive_name(segment.name)).has_value();
+            folders->archive() != nullptr && folders->archive()->size(journal::archive_name(segment.name)).has_value();
         const Json line = json_of(segment, row, live, archived);
         if (options.json)
             print(line);
@@ -240,15 +209,15 @@ int journal_ls(const JournalOptions& options) {
 }
 
 int journal_dump(const JournalOptions& options) {
-    const auto folders = open_folders(options);
+    const auto folders = JournalFolder::open(options.folder, options.archive);
     if (!folders) return fail(folders.error().message);
-    const auto segments = journal::read_catalog(folders->storage());
+    const auto segments = journal::read_catalog(folders->whole());
     if (!segments) return fail(segments.error().message);
     if (segments->empty()) return kDone;
     // From the last segment that begins at or before the first command asked for.
     std::size_t begin = 0;
     while (begin + 1 < segments->size() && (*segments)[begin + 1].header.first_sequence <= options.from) ++begin;
-    auto reader = Reader::open(folders->storage(), beginning_of((*segments)[begin]));
+    auto reader = Reader::open(folders->whole(), beginning_of((*segments)[begin]));
     if (!reader) return fail(reader.error().message);
     const std::uint64_t last = options.to != 0 ? options.to : std::numeric_limits<std::uint64_t>::max();
     while (reader->position().sequence.value < last) {
@@ -263,15 +232,15 @@ int journal_dump(const JournalOptions& options) {
 }
 
 int journal_check(const JournalOptions& options) {
-    const auto folders = open_folders(options);
+    const auto folders = JournalFolder::open(options.folder, options.archive);
     if (!folders) return fail(folders.error().message);
     std::optional<Position> from;
     if (options.partial) {
-        const auto segments = journal::read_catalog(folders->storage());
+        const auto segments = journal::read_catalog(folders->whole());
         if (!segments) return fail(segments.error().message);
         if (!segments->empty()) from = beginning_of(segments->front());
     }
-    const Walk result = walk_patiently(folders->storage(), from);
+    const Walk result = walk_patiently(folders->whole(), from);
     if (!result.trouble.empty()) return fail(result.trouble);
     if (options.json)
         print({{"check", "ok"},
@@ -286,7 +255,7 @@ int journal_check(const JournalOptions& options) {
 }
 
 int journal_archive(const JournalOptions& options) {
-    const auto live = open_folder(options.folder);
+    const auto live = open_existing(options.folder);
     if (!live) return fail(live.error().message);
     const auto archive = journal::DiskStorage::open(options.to_folder);
     if (!archive) return fail(archive.error().message);

@@ -7,8 +7,11 @@ namespace {
 
 using Function = int (*)(const AtOptions&);
 
+constexpr const char* kArchive = "A folder of archived segments, read as if they had stayed";
+
 CLI::App* add_view(CLI::App* at, const char* name, const char* what, AtOptions& o, Run& run, Function function) {
     auto* command = add_command(at, name, what, o);
+    command->add_option("--archive", o.archive, kArchive);
     command->callback([&o, &run, function] { run = [&o, function] { return function(o); }; });
     return command;
 }
@@ -33,6 +36,7 @@ void add_past(CLI::App& app, AtOptions& o, ForkOptions& f, Run& run) {
     fork->add_option("moment", f.moment, kMoment)->required();
     fork->add_option("target", f.target, "A folder that is not there yet")->required();
     fork->add_option("--data", f.data, "Folder of the venue")->envname("DCX_DATA")->default_val("data/venue");
+    fork->add_option("--archive", f.archive, kArchive);
     fork->add_flag("--with-keys", f.with_keys, "Take the venue's keys along: they open the venue itself too");
     fork->callback([&] { run = [&] { return fork_venue(f); }; });
 }

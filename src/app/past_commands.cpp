@@ -10,6 +10,7 @@
 #include "app/commands.h"
 #include "app/data_folder.h"
 #include "app/decimals.h"
+#include "app/journal_folder.h"
 #include "app/progress.h"
 #include "app/venue_link.h"
 #include "base/memory.h"
@@ -35,24 +36,24 @@ engine::Moment parse_moment(const std::string& text) {
     throw std::runtime_error("\"" + text + "\" is no sequence, not \"end\" and no time as 2026-11-28T22:30:00Z");
 }
 
-// Opening a storage makes its folder; looking must not make one where there is none.
-std::unique_ptr<journal::DiskStorage> open_existing(const std::string& folder) {
-    if (!fs::is_directory(folder)) throw std::runtime_error(folder + " is not a folder");
-    auto storage = journal::DiskStorage::open(folder);
-    if (!storage) throw std::runtime_error(storage.error().message);
-    return std::move(*storage);
+template <class T>
+T opened(journal::Result<T> result) {
+    if (!result) throw std::runtime_error(result.error().message);
+    return std::move(*result);
 }
 
 // The venue as it was, with its names, as an edge knows it that was told the state at that moment.
 class Visit {
   public:
-    Visit(const std::string& data, const std::string& text) {
+    Visit(const std::string& data, const std::string& archive, const std::string& text) {
         const DataFolder folder(data);
         const engine::Moment moment = parse_moment(text);
-        const auto journal = open_existing(folder.journal());
-        const auto snapshots = fs::is_directory(folder.snapshots()) ? open_existing(folder.snapshots()) : nullptr;
-        auto past = engine::replay_past(*journal, memory_,
-                                        {.moment = moment, .snapshots = snapshots.get(), .on_progress = show_replay});
+        const auto journal = opened(JournalFolder::open(folder.journal(), archive));
+        const auto snapshots =
+            fs::is_directory(folder.snapshots()) ? opened(open_existing(folder.snapshots())) : nullptr;
+        auto past = engine::replay_past(
+            journal.live(), memory_,
+            {.moment = moment, .archived = &journal.whole(), .snapshots = snapshots.get(), .on_progress = show_replay});
         if (!past) throw std::runtime_error(past.error());
         for (const std::string& why : past->skipped_snapshots) std::fprintf(stderr, "%s\n", why.c_str());
         past_ = std::move(*past);
@@ -96,7 +97,7 @@ void print_json(const Json& json) { std::printf("%s\n", json.dump().c_str()); }
 }  // namespace
 
 int at_book(const AtOptions& options) {
-    const Visit visit(options.tool.data, options.moment);
+    const Visit visit(options.tool.data, options.archive, options.moment);
     const InstrumentListed& market = visit.market(options.market);
     Json json = visit.head();
     json["market"] = options.market;
@@ -123,7 +124,7 @@ int at_book(const AtOptions& options) {
 }
 
 int at_balances(const AtOptions& options) {
-    const Visit visit(options.tool.data, options.moment);
+    const Visit visit(options.tool.data, options.archive, options.moment);
     Json list = Json::array();
     const auto accounts = static_cast<std::uint32_t>(visit.model().accounts());
     for (std::uint32_t account = 1; account <= accounts; ++account) {
@@ -149,7 +150,7 @@ int at_balances(const AtOptions& options) {
 }
 
 int at_order(const AtOptions& options) {
-    const Visit visit(options.tool.data, options.moment);
+    const Visit visit(options.tool.data, options.archive, options.moment);
     Json json = visit.head();
     json["order_id"] = options.order_id;
     const gateway::KnownOrder* const order = visit.model().orders().find(OrderId{options.order_id});
@@ -171,7 +172,7 @@ int at_order(const AtOptions& options) {
 }
 
 int at_state(const AtOptions& options) {
-    const Visit visit(options.tool.data, options.moment);
+    const Visit visit(options.tool.data, options.archive, options.moment);
     Json json = visit.head();
     json["state_hash"] = to_hex(visit.core().state_hash());
     json["event_hash"] = to_hex(std::as_bytes(std::span{&visit.past().event_hash, 1}));
@@ -189,19 +190,19 @@ int fork_venue(const ForkOptions& options) {
     if (fs::exists(options.target)) throw std::runtime_error(options.target + " is there already");
     const DataFolder from(options.data);
     const DataFolder to(options.target);
-    const auto journal = open_existing(from.journal());
+    const auto journal = opened(JournalFolder::open(from.journal(), options.archive));
     // A time becomes the last command of that time, "end" the last one there is.
     Sequence last;
     Digest hash;
     {
-        const Visit visit(options.data, options.moment);
+        const Visit visit(options.data, options.archive, options.moment);
         last = visit.core().sequence();
         hash = visit.core().state_hash();
     }
     to.make();
     auto copy = journal::DiskStorage::open(to.journal());
     if (!copy) throw std::runtime_error(copy.error().message);
-    if (const auto copied = journal::copy_journal(*journal, **copy, last); !copied)
+    if (const auto copied = journal::copy_journal(journal.whole(), **copy, last); !copied)
         throw std::runtime_error(copied.error().message);
     HeapMemory memory;
     const auto again = engine::replay_past(**copy, memory);

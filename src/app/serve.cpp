@@ -147,7 +147,11 @@ class Serving {
         std::unique_ptr<TakenOver> taken_over;
         if (options_.shadow) {
             notify_.status("following the running venue");
-            taken_over = Shadow(folder_, {.checkpoints = options_.checkpoints, .grace_ms = options_.grace_ms}, log_)
+            taken_over = Shadow(folder_,
+                                {.archive = config_.journal.archive,
+                                 .checkpoints = options_.checkpoints,
+                                 .grace_ms = options_.grace_ms},
+                                log_)
                              .run(signals_);
             if (!taken_over) return ExitCode::done;
         }

@@ -30,14 +30,19 @@ Shadow::Shadow(const DataFolder& folder, const ShadowOptions& options, platform:
       log_(log),
       memory_(std::make_unique<platform::HugePageMemory>()),
       journal_(open_folder(folder.journal())),
+      archive_(options.archive.empty() ? nullptr : open_folder(options.archive)),
       snapshots_(open_folder(folder.snapshots())) {
+    if (archive_) whole_ = std::make_unique<journal::ArchiveView>(*journal_, *archive_);
     engine::AuditorOptions auditor;
     // Those are the running venue's to take.
     auditor.snapshot_every = 0;
     auditor.snapshot_every_ns = 0;
-    auditor_ = std::make_unique<engine::Auditor>(
-        engine::AuditorGround{.clock = clock_, .memory = *memory_, .journal = *journal_, .snapshots = snapshots_.get()},
-        auditor);
+    auditor_ = std::make_unique<engine::Auditor>(engine::AuditorGround{.clock = clock_,
+                                                                       .memory = *memory_,
+                                                                       .journal = *journal_,
+                                                                       .archived = whole_.get(),
+                                                                       .snapshots = snapshots_.get()},
+                                                 auditor);
 }
 
 void Shadow::follow() {

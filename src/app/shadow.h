@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "app/data_folder.h"
 #include "app/stop_signals.h"
 #include "engine/auditor.h"
 #include "engine/engine_start.h"
+#include "journal/archive.h"
 #include "journal/disk_storage.h"
 #include "platform/huge_pages.h"
 #include "platform/log.h"
@@ -18,6 +20,7 @@
 namespace dcx::app {
 
 struct ShadowOptions {
+    std::string archive;              // of the journal; empty: none
     std::uint64_t checkpoints = 3;    // compared before it asks
     std::uint32_t grace_ms = 30'000;  // for the sessions that have to reconnect
 };
@@ -49,6 +52,8 @@ class Shadow {
     platform::SystemClock clock_;
     std::unique_ptr<platform::HugePageMemory> memory_;
     std::unique_ptr<journal::DiskStorage> journal_;
+    std::unique_ptr<journal::DiskStorage> archive_;
+    std::unique_ptr<journal::ArchiveView> whole_;  // the journal and its archive
     std::unique_ptr<journal::DiskStorage> snapshots_;
     std::unique_ptr<engine::Auditor> auditor_;
 };

@@ -82,6 +82,10 @@ void Venue::open_folders() {
     // journal that is refused.
     if (const auto locked = storage_->lock(); !locked && locked.error().code == EWOULDBLOCK)
         throw StartRefused(ExitCode::folder_busy, locked.error().message);
+    if (!config_.journal.archive.empty()) {
+        archive_ = open(config_.journal.archive);
+        whole_ = std::make_unique<journal::ArchiveView>(*storage_, *archive_);
+    }
     snapshots_ = open(folder_.snapshots());
     auto breadcrumb = engine::Breadcrumb::open(folder_.breadcrumb());
     if (!breadcrumb) throw StartRefused(ExitCode::journal_refused, breadcrumb.error());
@@ -106,6 +110,7 @@ void Venue::open_engine(std::span<const Ed25519PublicKey> operator_keys) {
                                         .clock = clock_,
                                         .memory = *memory_,
                                         .storage = storage_.get(),
+                                        .archived = whole_.get(),
                                         .snapshots = snapshots_.get(),
                                         .breadcrumb = breadcrumb_.get(),
                                         .warm = options_.taken_over != nullptr ? &options_.taken_over->core : nullptr},

@@ -23,6 +23,7 @@
 #include "engine/engine.h"
 #include "feed/feed_server.h"
 #include "gateway/binary/gateway.h"
+#include "journal/archive.h"
 #include "journal/disk_storage.h"
 #include "net/http.h"
 #include "platform/huge_pages.h"
@@ -98,6 +99,8 @@ class Venue {
     platform::SystemClock clock_;
     std::unique_ptr<platform::HugePageMemory> memory_;
     std::unique_ptr<journal::DiskStorage> storage_;  // none with durability = memory, nor the next two
+    std::unique_ptr<journal::DiskStorage> archive_;  // none: no segment goes
+    std::unique_ptr<journal::ArchiveView> whole_;    // the journal and its archive
     std::unique_ptr<journal::DiskStorage> snapshots_;
     std::unique_ptr<engine::Breadcrumb> breadcrumb_;
     // Sleepers outlive everything that rings their bells.

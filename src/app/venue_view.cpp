@@ -80,6 +80,7 @@ void VenueView::append_metrics(PrometheusText& out) {
     out.family("dcx_worker_rounds_total", "counter", "Turns of each thread: one that stands still hangs.");
     for (std::size_t i = 0; i < parts_.workers.size(); ++i)
         out.sample("worker", parts_.worker_names[i], parts_.workers[i]->rounds());
+    if (parts_.auditing != nullptr) out.sample("worker", "dcx-auditor", parts_.auditing->worker().rounds());
     append_gateway(out, parts_.gateway.metrics());
     append_auditor(out);
     append_disk(out);

@@ -1,39 +1,15 @@
 #include "client/key_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <optional>
 
+#include "base/private_file.h"
 #include "base/sha256.h"
 
 namespace dcx::client {
 namespace {
 
 constexpr std::size_t kMaxFile = 4096;
-
-class File {
-  public:
-    explicit File(int fd) : fd_(fd) {}
-    ~File() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    [[nodiscard]] int fd() const { return fd_; }
-
-  private:
-    int fd_;
-};
-
-std::unexpected<std::string> failed(const std::string& path, const char* what) {
-    const char* description = ::strerrordesc_np(errno);
-    return std::unexpected(path + ": " + what + ": " + (description != nullptr ? description : "unknown error"));
-}
 
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -97,36 +73,15 @@ std::string key_text(const ClientKey& key) {
 }
 
 std::expected<ClientKey, std::string> read_key_file(const std::string& path) {
-    const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (file.fd() < 0) return failed(path, "cannot be opened");
-    struct stat status{};
-    // Asked of the open file, so that it cannot be exchanged in between.
-    if (::fstat(file.fd(), &status) != 0) return failed(path, "cannot be examined");
-    if (!S_ISREG(status.st_mode)) return std::unexpected(path + ": is not a file");
-    if ((status.st_mode & 077) != 0)
-        return std::unexpected(path + ": others than its owner have access to it; chmod 600 it");
-    std::string text(kMaxFile + 1, '\0');
-    const auto size = ::read(file.fd(), text.data(), text.size());
-    if (size < 0) return failed(path, "cannot be read");
-    if (static_cast<std::size_t>(size) > kMaxFile) return std::unexpected(path + ": is too long for a key file");
-    text.resize(static_cast<std::size_t>(size));
-    auto key = parse_key(text);
+    const auto text = read_private_file(path, kMaxFile);
+    if (!text) return std::unexpected(text.error());
+    auto key = parse_key(*text);
     if (!key) return std::unexpected(path + ": " + key.error());
     return key;
 }
 
 std::expected<void, std::string> write_key_file(const std::string& path, const ClientKey& key) {
-    const File file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-    if (file.fd() < 0) return failed(path, "cannot be created");
-    const std::string text = key_text(key);
-    // A umask may take rights away, but the file must be readable by its owner.
-    if (::fchmod(file.fd(), 0600) != 0) return failed(path, "cannot be protected");
-    if (::write(file.fd(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::fsync(file.fd()) != 0) {
-        auto error = failed(path, "cannot be written");
-        ::unlink(path.c_str());
-        return error;
-    }
-    return {};
+    return write_private_file(path, key_text(key));
 }
 
 }  // namespace dcx::client

@@ -14,7 +14,8 @@ Auditor::~Auditor() = default;
 bool Auditor::begin() {
     // The state is loaded once: what it takes of the memory stays taken.
     if (!core_ && !load_state()) return false;
-    auto tail = journal::Tail::open(ground_.journal, begin_at_);
+    auto tail =
+        journal::Tail::open(!begin_at_ && ground_.archived != nullptr ? *ground_.archived : ground_.journal, begin_at_);
     if (!tail && tail.error().kind == journal::RecoveryErrorKind::storage_failed)
         return set_reason("the auditor cannot read the journal: " + tail.error().message), false;
     if (!tail) return differ("the journal cannot be followed: " + tail.error().message), false;

@@ -43,6 +43,8 @@ struct AuditorGround {
     Clock& clock;
     MemorySource& memory;  // for its own core
     journal::Storage& journal;
+    journal::Storage* archived =
+        nullptr;  // the same with its archive, for a beginning without a snapshot; none: itself
     journal::Storage* snapshots = nullptr;     // none: it takes none, and begins with the first command
     const DurableSequence* durable = nullptr;  // of an engine in this process; none: the journal's watermarks tell
 };

@@ -70,13 +70,13 @@ class Starting {
 
     bool replay_log() {
         if (ground_.storage != nullptr) {
-            if (options_.on_progress)
-                gauge_.emplace(*ground_.storage, from_ ? from_->segment : 1, from_ ? from_->offset : 0);
-            auto recovery = journal::recover(
-                *ground_.storage, {.visit = [this](const auto& batch) { apply(batch); },
-                                   .quarantined = [this](const auto& list) { replay_->set_quarantined(list); },
-                                   .read_ahead = options_.read_ahead,
-                                   .from = from_});
+            journal::Storage& log = !from_ && ground_.archived != nullptr ? *ground_.archived : *ground_.storage;
+            if (options_.on_progress) gauge_.emplace(log, from_ ? from_->segment : 1, from_ ? from_->offset : 0);
+            auto recovery =
+                journal::recover(log, {.visit = [this](const auto& batch) { apply(batch); },
+                                       .quarantined = [this](const auto& list) { replay_->set_quarantined(list); },
+                                       .read_ahead = options_.read_ahead,
+                                       .from = from_});
             if (!recovery) return refuse(recovery.error().message);
             if (replay_->failed()) return refuse(replay_->error());
             recovery_ = std::move(*recovery);

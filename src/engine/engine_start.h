@@ -53,6 +53,7 @@ struct EngineGround {
     Clock& clock;
     MemorySource& memory;
     journal::Storage* storage = nullptr;    // none: durability is `memory`, and nothing survives
+    journal::Storage* archived = nullptr;   // the same with its archive, for a start without a snapshot; none: itself
     journal::Storage* snapshots = nullptr;  // none: every start replays from the first command
     Breadcrumb* breadcrumb = nullptr;       // none: a command that kills the engine is not noticed
     WarmCore* warm = nullptr;               // taken from, instead of a snapshot; its pools are of `memory`

@@ -48,10 +48,11 @@ class Travel {
     }
 
     std::string replay() {
-        auto reader = journal::Reader::open(journal_, from_);
+        journal::Storage& log = !from_ && options_.archived != nullptr ? *options_.archived : journal_;
+        auto reader = journal::Reader::open(log, from_);
         if (!reader) return reader.error().message;
         replay_->set_quarantined(reader->quarantined());
-        const ReplayGauge gauge(journal_, from_ ? from_->segment : 1, from_ ? from_->offset : 0);
+        const ReplayGauge gauge(log, from_ ? from_->segment : 1, from_ ? from_->offset : 0);
         journal::ReadAhead ahead(std::move(*reader));
         while (true) {
             const auto batch = ahead.next();

@@ -19,8 +19,9 @@
 namespace dcx::engine {
 
 struct PastOptions {
-    Moment moment{};                                         // the end of the log, if it has no more
-    journal::Storage* snapshots = nullptr;                   // none: from the first command
+    Moment moment{};                        // the end of the log, if it has no more
+    journal::Storage* archived = nullptr;   // the journal with its archive, for a replay from the start
+    journal::Storage* snapshots = nullptr;  // none: from the first command
     std::function<void(const ReplayProgress&)> on_progress;  // about once a second
 };
 

@@ -185,12 +185,6 @@ class DirectFile final : public OpenFile {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-}
-
-int Descriptor::release() { return std::exchange(value_, -1); }
-
 std::string describe(int code) { return std::generic_category().message(code); }
 
 int write_to(int descriptor, std::uint64_t offset, std::span<const std::byte> bytes) {

@@ -13,23 +13,10 @@
 #include <memory>
 #include <string>
 
+#include "base/descriptor.h"
 #include "journal/storage.h"
 
 namespace dcx::journal {
-
-// A file descriptor that is closed.
-class Descriptor {
-  public:
-    explicit Descriptor(int value) : value_(value) {}
-    ~Descriptor();
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    [[nodiscard]] int get() const { return value_; }
-    int release();
-
-  private:
-    int value_;
-};
 
 // The text of an errno.
 [[nodiscard]] std::string describe(int code);

@@ -11,22 +11,10 @@
 #include <cstring>
 #include <utility>
 
+#include "base/descriptor.h"
+
 namespace dcx::wallet {
 namespace {
-
-class File {
-  public:
-    explicit File(int fd) : fd_(fd) {}
-    ~File() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    [[nodiscard]] int fd() const { return fd_; }
-
-  private:
-    int fd_;
-};
 
 std::unexpected<VaultFileError> failed(const char* what) {
     const char* description = ::strerrordesc_np(errno);
@@ -66,16 +54,16 @@ std::expected<void, VaultFileError> write_beside(int fd, const std::string& besi
 
 std::expected<void, VaultFileError> put_file(const std::string& path, std::span<const std::byte> bytes, Over over) {
     const std::string folder_path = folder_of(path);
-    const File folder{::open(folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (folder.fd() < 0) return failed("its folder can't be opened");
+    const Descriptor folder{::open(folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (folder.get() < 0) return failed("its folder can't be opened");
     std::string beside = path + ".XXXXXX";
-    const File file{::mkostemp(beside.data(), O_CLOEXEC)};
-    if (file.fd() < 0) return failed("it can't be created");
-    if (auto written = write_beside(file.fd(), beside, path, bytes, over); !written) {
+    const Descriptor file{::mkostemp(beside.data(), O_CLOEXEC)};
+    if (file.get() < 0) return failed("it can't be created");
+    if (auto written = write_beside(file.get(), beside, path, bytes, over); !written) {
         ::unlink(beside.c_str());
         return written;
     }
-    if (::fsync(folder.fd()) != 0) return failed("it is written, but its folder can't be synced");
+    if (::fsync(folder.get()) != 0) return failed("it is written, but its folder can't be synced");
     return {};
 }
 
@@ -114,18 +102,18 @@ std::expected<VaultFileLock, VaultFileError> VaultFileLock::take(const std::stri
 
 std::expected<std::vector<std::byte>, VaultFileError> read_vault_file(const std::string& path) {
     // Without waiting for a writer, should it be a pipe.
-    const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-    if (file.fd() < 0) return failed("it can't be opened");
+    const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    if (file.get() < 0) return failed("it can't be opened");
     struct stat status{};
     // Asked of the open file, so that it cannot be exchanged in between.
-    if (::fstat(file.fd(), &status) != 0) return failed("it can't be examined");
+    if (::fstat(file.get(), &status) != 0) return failed("it can't be examined");
     if (!S_ISREG(status.st_mode)) return std::unexpected(VaultFileError{VaultErrorKind::not_a_vault, "is not a file"});
     if ((status.st_mode & 077) != 0) return std::unexpected(VaultFileError{VaultErrorKind::not_private, {}});
     // One byte more than the longest, so that a longer file is seen as such.
     std::vector<std::byte> bytes(kMaxVaultFile + 1);
     std::size_t size = 0;
     while (size < bytes.size()) {
-        const ssize_t read = ::read(file.fd(), bytes.data() + size, bytes.size() - size);
+        const ssize_t read = ::read(file.get(), bytes.data() + size, bytes.size() - size);
         if (read < 0 && errno == EINTR) continue;
         if (read < 0) return failed("it can't be read");
         if (read == 0) break;

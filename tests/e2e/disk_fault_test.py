@@ -160,16 +160,23 @@ def check_harmless(rng, faults):
         assert crowd.counts["in flight"] == 0 and venue.stop() == 0
 
 
+def lying_venue(rng, faults, auditor):
+    """A crowd at work on a disk that has begun to say it has written what it drops."""
+    venue = SmallVenue(f"[auditor]\nenabled = {auditor}\n")
+    venue.environment = faults.environment
+    venue.start()
+    crowd = Crowd(venue, rng, steady=2, crossers=2)
+    crowd.begin_load(most=100_000)
+    crowd.wait_until_sent(500)
+    acknowledged = crowd.acknowledged()
+    faults.plant(PWRITE, ".journal", LIE)
+    return venue, crowd, acknowledged
+
+
 def check_lie(rng, faults):
-    """The checks themselves: a disk that says it has written what it drops makes them fail."""
-    with SmallVenue() as venue:
-        venue.environment = faults.environment
-        venue.start()
-        crowd = Crowd(venue, rng, steady=2, crossers=2)
-        crowd.begin_load(most=100_000)
-        crowd.wait_until_sent(500)
-        acknowledged = crowd.acknowledged()
-        faults.plant(PWRITE, ".journal", LIE)
+    """The checks themselves: a disk that lies makes them fail, where no auditor reads behind the writer."""
+    venue, crowd, acknowledged = lying_venue(rng, faults, "false")
+    with venue:
         wait_until(lambda: crowd.acknowledged() > acknowledged + 500, what="acknowledgements of nothing")
         venue.kill()
         crowd.join()
@@ -180,6 +187,14 @@ def check_lie(rng, faults):
             assert re.search(r"\d+ acknowledged, \d+ there", str(found)), found
         else:
             raise RuntimeError("commands were lost, and nobody missed them")
+
+
+def check_lie_audited(rng, faults):
+    """With the auditor the venue stops by itself."""
+    venue, crowd, _ = lying_venue(rng, faults, "true")
+    with venue:
+        check_stopped(venue, crowd, "the auditor found a difference: the journal's durable part is damaged")
+        venue.kill()
 
 
 def refused_start(venue, reason):
@@ -317,7 +332,7 @@ def check_clock(rng, faults):
 
 def main():
     rng = random.Random(int(os.environ.get("DCX_SEED", "1")))
-    for check in (check_running, check_single, check_harmless, check_lie, check_starting, check_clock):
+    for check in (check_running, check_single, check_harmless, check_lie, check_lie_audited, check_starting, check_clock):
         if len(sys.argv) > 1 and check.__name__ not in sys.argv[1:]:
             continue
         begun = time.monotonic()

@@ -1,0 +1,27 @@
+// A file descriptor that is closed at the end. One owner.
+#pragma once
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace dcx {
+
+class Descriptor {
+  public:
+    // Below 0: none.
+    explicit Descriptor(int value = -1) : value_(value) {}
+    ~Descriptor() {
+        if (value_ >= 0) ::close(value_);
+    }
+    Descriptor(Descriptor&& other) noexcept : value_(other.release()) {}
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    [[nodiscard]] int get() const { return value_; }
+    int release() { return std::exchange(value_, -1); }
+
+  private:
+    int value_;
+};
+
+}  // namespace dcx
