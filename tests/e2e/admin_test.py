@@ -58,7 +58,7 @@ def check_pages(venue):
     assert metrics["dcx_ready"] == {None: 1} and metrics["dcx_failed"] == {None: 0}
     assert metrics["dcx_feed_answers"] == {None: 1} and metrics["dcx_feed_ready"] == {None: 1}
     assert metrics["dcx_journal_bytes"][None] >= 4 << 20 and metrics["dcx_disk_free_bytes"][None] > 0
-    assert set(metrics["dcx_worker_rounds_total"]) == {"dcx-gateway", "dcx-engine", "dcx-feed", "dcx-journal"}
+    assert set(metrics["dcx_worker_rounds_total"]) == {"dcx-gateway", "dcx-engine", "dcx-feed", "dcx-journal", "dcx-auditor"}
     later = check_prometheus(venue.admin("/metrics")[1])
     for name, samples in metrics.items():
         assert set(samples) <= set(later[name]), name
