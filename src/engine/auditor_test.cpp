@@ -12,8 +12,6 @@
 namespace dcx::engine::test {
 namespace {
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
 AuditorOptions often() {
     return {.snapshot_every = 100,
             .snapshot_every_ns = 0,

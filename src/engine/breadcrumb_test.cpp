@@ -15,8 +15,6 @@
 namespace dcx::engine::test {
 namespace {
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
 struct Page {
     alignas(64) std::array<std::byte, Breadcrumb::kSize> bytes{};
     Breadcrumb breadcrumb{bytes};

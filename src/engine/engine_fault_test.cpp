@@ -15,8 +15,6 @@
 namespace dcx::engine::test {
 namespace {
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
 // Writes a log of these commands as an engine would.
 void write_log(journal::MemoryDisk& disk, std::vector<Command> commands) {
     journal::MemoryStorage storage(disk);

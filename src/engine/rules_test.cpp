@@ -19,8 +19,6 @@ using namespace dcx::engine::test;
 
 namespace {
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
-
 constexpr Ed25519Seed kFirst{std::byte{1}};
 constexpr Ed25519Seed kSecond{std::byte{2}};
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,8 @@
 #include "model/submission.h"
 
 namespace dcx::engine::test {
+
+inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
 inline Genesis small_genesis() {
     Genesis genesis{};

@@ -15,7 +15,7 @@ using namespace dcx::feed::testing;
 
 namespace {
 
-constexpr std::int64_t kMs = 1'000'000;
+constexpr std::int64_t kMillisecond = 1'000'000;
 
 // A server with one fresh market, whose restored state has been read.
 struct Started : TestServer {
@@ -172,7 +172,7 @@ TEST_CASE("requests above the rate are refused, and a flood ends the connection"
     const auto client = TestClient::open(server, Format::json);
     for (int i = 0; i < 5; ++i) CHECK(client->ask({{"type", "heartbeat"}})["type"] == "heartbeat");
     CHECK(client->ask({{"type", "heartbeat"}})["code"] == static_cast<int>(ErrorCode::too_many_requests));
-    server.clock.advance(200 * kMs);
+    server.clock.advance(200 * kMillisecond);
     CHECK(client->ask({{"type", "heartbeat"}})["type"] == "heartbeat");
     CHECK(client->ask({{"type", "heartbeat"}})["type"] == "heartbeat");
     for (int i = 0; i < 6; ++i) client->send({{"type", "heartbeat"}});
@@ -186,11 +186,11 @@ TEST_CASE("heartbeats come in silence and tell where each channel stands") {
     client->send(subscribe_to("orderbook"));
     client->next();
     const Json snapshot = client->next();
-    server.clock.advance(999 * kMs);
+    server.clock.advance(999 * kMillisecond);
     server.drain();
     client->synchronise();
     CHECK(client->messages.empty());
-    server.clock.advance(1'250 * kMs);
+    server.clock.advance(1'250 * kMillisecond);
     const Json heartbeat = client->next();
     CHECK(heartbeat["type"] == "heartbeat");
     CHECK(heartbeat["time"] == server.clock.wall_ns());
@@ -285,11 +285,11 @@ TEST_CASE("many readers of every variant over real sockets keep the venue's book
             }
     for (int step = 0; step < 300; ++step) {
         for (std::uint64_t commands = random.below(8); commands > 0; --commands) server.venue.random_command(random);
-        server.clock.advance(random.between(0, 30) * kMs);
+        server.clock.advance(random.between(0, 30) * kMillisecond);
         server.poll();
     }
     server.drain();
-    server.clock.advance(100 * kMs);
+    server.clock.advance(100 * kMillisecond);
     server.poll();
     for (Follower& follower : followers) {
         follower.client->synchronise();

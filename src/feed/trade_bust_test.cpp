@@ -12,7 +12,7 @@ using namespace dcx::feed::testing;
 
 namespace {
 
-constexpr std::int64_t kMinute = 60'000 * kMs;
+constexpr std::int64_t kOneMinute = 60'000 * kMs;
 
 // Leaves no order behind.
 TradeId make_trade(TestVenue& venue, std::int64_t price, std::int64_t quantity) {
@@ -151,7 +151,7 @@ TEST_CASE("the ticker without a trade that was taken back: all but the last pric
     feed.tick(100);
     const auto reader = feed.subscribe(kTicker, Format::msgpack);
     CHECK(reader->sink.take()["data"]["high"] == 9'000);
-    feed.venue.now_ns += 14 * kMinute;
+    feed.venue.now_ns += 14 * kOneMinute;
     feed.venue.bust(slip);
     feed.take_all();
     feed.tick(100);
@@ -193,7 +193,7 @@ TEST_CASE("a bust of a trade that the ticker does not count is told, and leaves 
     CHECK(ids(trades->sink.take()["data"]["busted"]) == Json::parse("[1]"));
     CHECK(ticker->sink.messages.empty());
     // A day later the other has left the window too (the core would not take it back any more).
-    feed.venue.now_ns += 24 * 60 * kMinute;
+    feed.venue.now_ns += 24 * 60 * kOneMinute;
     feed.venue.bust(TradeId{2ul});
     feed.take_all();
     feed.tick(100);

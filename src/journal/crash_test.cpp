@@ -66,7 +66,7 @@ void live(Writer& writer, Random& random, Model& model, std::uint64_t life) {
     }
 }
 
-void run(std::uint64_t seed) {
+void run_crashes(std::uint64_t seed) {
     CAPTURE(seed);
     MemoryDisk disk;
     Random random{seed};
@@ -121,7 +121,7 @@ TEST_CASE("crashes, kills and failing disks: everything acknowledged is there, e
     std::uint64_t count = 1500;
     if (const char* told = std::getenv("DCX_JOURNAL_SEEDS"))
         REQUIRE(std::sscanf(told, "%" SCNu64 ":%" SCNu64, &first, &count) == 2);
-    for (std::uint64_t seed = first; seed < first + count; ++seed) run(seed);
+    for (std::uint64_t seed = first; seed < first + count; ++seed) run_crashes(seed);
 }
 
 TEST_CASE("disk: a writer killed in the middle of commits, ten times over one journal") {

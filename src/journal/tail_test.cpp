@@ -90,7 +90,7 @@ std::unique_ptr<Writer> begin_life(Storage& storage, std::vector<Command>& commi
 
 // Several lives with kills in between, a tail of each kind stepping beside; a third one begins anew where another
 // stood.
-void run(std::uint64_t seed) {
+void run_lives(std::uint64_t seed) {
     CAPTURE(seed);
     MemoryDisk disk;
     Random random{seed};
@@ -139,7 +139,7 @@ void run(std::uint64_t seed) {
     CHECK(ended);
 }
 
-constexpr std::uint64_t kCommitted = 78;
+constexpr std::uint64_t kWritten = 78;
 
 // Batches of 1 to 12 commands over several segments, a watermark at the end.
 void write_long_journal(MemoryDisk& disk) {
@@ -147,7 +147,7 @@ void write_long_journal(MemoryDisk& disk) {
     const auto writer = open_writer(storage);
     for (std::size_t size = 1; size <= 12; ++size) REQUIRE(commit_next(*writer, size));
     REQUIRE(writer->write_watermark(at(9)));
-    REQUIRE(writer->durable().value == kCommitted);
+    REQUIRE(writer->durable().value == kWritten);
 }
 
 struct Place {
@@ -177,7 +177,7 @@ TEST_CASE("tails beside random lives of a writer: told by it, or by the watermar
     std::uint64_t count = 400;
     if (const char* told = std::getenv("DCX_JOURNAL_SEEDS"))
         REQUIRE(std::sscanf(told, "%" SCNu64 ":%" SCNu64, &first, &count) == 2);
-    for (std::uint64_t seed = first; seed < first + count; ++seed) run(seed);
+    for (std::uint64_t seed = first; seed < first + count; ++seed) run_lives(seed);
 }
 
 TEST_CASE("a tail gives no more than it is told, and by watermarks one batch less than there is") {
@@ -273,9 +273,9 @@ TEST_CASE("damage of what is durable is named by a tail as by a reader") {
             };
             Follower told{storage};
             told.drain_to(Sequence{place.before});
-            check(error_of(told.given, told.tail.next(seq(kCommitted)), place.before));
+            check(error_of(told.given, told.tail.next(seq(kWritten)), place.before));
             // Again the same: an error moves nothing.
-            check(error_of(told.given, told.tail.next(seq(kCommitted)), place.before));
+            check(error_of(told.given, told.tail.next(seq(kWritten)), place.before));
 
             Follower watching{storage};
             std::optional<RecoveryError> met;
@@ -315,7 +315,7 @@ TEST_CASE("a segment that belongs to another journal is refused when the tail co
     told.drain_to(before);
     watching.drain_by_watermark();
     whole.put(second, bytes);
-    const auto first = told.tail.next(seq(kCommitted));
+    const auto first = told.tail.next(seq(kWritten));
     REQUIRE_FALSE(first);
     CHECK(first.error().kind == expected);
     CHECK(first.error().segment == second);
@@ -330,11 +330,11 @@ TEST_CASE("a disk error is told and the tail goes on when it has passed") {
     write_long_journal(disk);
     MemoryStorage storage{disk};
     Follower told{storage};
-    for (std::uint64_t after = 0; told.given.size() < kCommitted; ++after) {
+    for (std::uint64_t after = 0; told.given.size() < kWritten; ++after) {
         REQUIRE(after < 1000);
         disk.plant({.operation = Operation::read, .after = after % 8, .code = EIO});
         while (true) {
-            const auto batch = told.tail.next(seq(kCommitted));
+            const auto batch = told.tail.next(seq(kWritten));
             if (!batch) {
                 CHECK(batch.error().kind == Kind::storage_failed);
                 CHECK(batch.error().code == EIO);
@@ -344,7 +344,7 @@ TEST_CASE("a disk error is told and the tail goes on when it has passed") {
             told.given.insert(told.given.end(), (*batch)->commands.begin(), (*batch)->commands.end());
         }
     }
-    CHECK(same_bytes(told.given, test_commands(seq(1), kCommitted)));
+    CHECK(same_bytes(told.given, test_commands(seq(1), kWritten)));
 }
 
 TEST_CASE("disk: tails in threads beside a writer that rolls through many segments") {

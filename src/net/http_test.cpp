@@ -42,7 +42,7 @@ struct Site {
     HttpServer server;
 };
 
-std::string get(std::string_view target, std::string_view more = "") {
+std::string request(std::string_view target, std::string_view more = "") {
     return "GET " + std::string{target} + " HTTP/1.1\r\nHost: x\r\n" + std::string{more} + "\r\n";
 }
 
@@ -64,16 +64,16 @@ int status_of(const std::string& answer) {
 }  // namespace
 
 TEST_CASE_FIXTURE(Site, "a GET, its HEAD, and the whole answer") {
-    CHECK(ask(*this, get("/health")) ==
+    CHECK(ask(*this, request("/health")) ==
           "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\n"
           "Connection: keep-alive\r\n\r\nok");
     CHECK(ask(*this, "HEAD /health HTTP/1.1\r\nHost: x\r\n\r\n") ==
           "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\n"
           "Connection: keep-alive\r\n\r\n");
-    CHECK(ask(*this, get("/echo?q=a%26b"))
+    CHECK(ask(*this, request("/echo?q=a%26b"))
               .ends_with("Content-Type: text/x\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\na&b"));
-    CHECK(ask(*this, get("/static/a.js")).ends_with("file /static/a.js"));
-    CHECK(ask(*this, get("/static/deep/a.js")).ends_with("deep"));
+    CHECK(ask(*this, request("/static/a.js")).ends_with("file /static/a.js"));
+    CHECK(ask(*this, request("/static/deep/a.js")).ends_with("deep"));
 }
 
 TEST_CASE_FIXTURE(Site, "a POST without a body, where the path takes one") {
@@ -83,37 +83,37 @@ TEST_CASE_FIXTURE(Site, "a POST without a body, where the path takes one") {
 }
 
 TEST_CASE_FIXTURE(Site, "errors by status") {
-    CHECK(status_of(ask(*this, get("/nothing"))) == 404);
+    CHECK(status_of(ask(*this, request("/nothing"))) == 404);
     const std::string not_allowed = ask(*this, "DELETE /health HTTP/1.1\r\nHost: x\r\n\r\n");
     CHECK(status_of(not_allowed) == 405);
     CHECK(not_allowed.find("Allow: GET, HEAD\r\n") != std::string::npos);
     CHECK(status_of(ask(*this, "POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")) == 405);
-    CHECK(status_of(ask(*this, get("/health", "Content-Length: 3\r\n") + "abc")) == 413);
-    CHECK(status_of(ask(*this, get("/do"))) == 405);
-    CHECK(ask(*this, get("/do")).find("Allow: POST\r\n") != std::string::npos);
+    CHECK(status_of(ask(*this, request("/health", "Content-Length: 3\r\n") + "abc")) == 413);
+    CHECK(status_of(ask(*this, request("/do"))) == 405);
+    CHECK(ask(*this, request("/do")).find("Allow: POST\r\n") != std::string::npos);
     CHECK(status_of(ask(*this, "POST /nothing HTTP/1.1\r\nHost: x\r\n\r\n")) == 404);
     CHECK(status_of(ask(*this, "POST /do HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")) == 405);
     CHECK(status_of(ask(*this, "garbage\r\n\r\n")) == 400);
-    CHECK(status_of(ask(*this, get("/health", "A: " + std::string(20'000, 'x') + "\r\n"))) == 431);
-    CHECK(status_of(ask(*this, get("/" + std::string(5000, 'x')))) == 414);
-    CHECK(status_of(ask(*this, get("/throw"))) == 500);
-    CHECK(status_of(ask(*this, get("/header?v=fine"))) == 200);
-    CHECK(status_of(ask(*this, get("/header?v=a%0D%0ASet-Cookie:x"))) == 500);
+    CHECK(status_of(ask(*this, request("/health", "A: " + std::string(20'000, 'x') + "\r\n"))) == 431);
+    CHECK(status_of(ask(*this, request("/" + std::string(5000, 'x')))) == 414);
+    CHECK(status_of(ask(*this, request("/throw"))) == 500);
+    CHECK(status_of(ask(*this, request("/header?v=fine"))) == 200);
+    CHECK(status_of(ask(*this, request("/header?v=a%0D%0ASet-Cookie:x"))) == 500);
     CHECK(status_of(ask(*this, "CONNECT host:80 HTTP/1.1\r\nHost: x\r\n\r\n")) == 404);
-    CHECK(status_of(ask(*this, get("/health", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"))) == 200);
+    CHECK(status_of(ask(*this, request("/health", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"))) == 200);
 }
 
 TEST_CASE_FIXTURE(Site, "keep-alive, byte by byte, and pipelined requests answered in order") {
     RawClient client(server.port());
     for (int i = 0; i < 3; ++i) {
-        client.send_byte_by_byte(reactor, get("/echo?q=again"));
+        client.send_byte_by_byte(reactor, request("/echo?q=again"));
         CHECK(client.wait_for(reactor, "again"));
         client.take();
     }
     std::string many;
     std::string bodies;
-    for (int i = 0; i < 100; ++i) many += get("/echo?q=n" + std::to_string(i) + ";");
-    client.send(many + get("/echo?q=last", "Connection: close\r\n") + get("/echo?q=never"));
+    for (int i = 0; i < 100; ++i) many += request("/echo?q=n" + std::to_string(i) + ";");
+    client.send(many + request("/echo?q=last", "Connection: close\r\n") + request("/echo?q=never"));
     CHECK(client.wait_for_end(reactor));
     std::size_t at = 0;
     for (int i = 0; i < 100; ++i) {
@@ -127,8 +127,8 @@ TEST_CASE_FIXTURE(Site, "keep-alive, byte by byte, and pipelined requests answer
 TEST_CASE_FIXTURE(Site, "a reader slower than its requests is held back and loses nothing") {
     RawClient client(server.port(), 4096);
     std::string requests;
-    for (int i = 0; i < 200; ++i) requests += get("/large?size=50000");
-    client.send(requests + get("/echo?q=done", "Connection: close\r\n"));
+    for (int i = 0; i < 200; ++i) requests += request("/large?size=50000");
+    client.send(requests + request("/echo?q=done", "Connection: close\r\n"));
     for (int i = 0; i < 20; ++i) reactor.poll(1);
     CHECK(client.wait_for_end(reactor));
     CHECK(client.received().ends_with("done"));
@@ -137,8 +137,8 @@ TEST_CASE_FIXTURE(Site, "a reader slower than its requests is held back and lose
 
 TEST_CASE("an answer beyond the output bound becomes a 500") {
     Site site({.output_limit = 100'000});
-    CHECK(status_of(ask(site, get("/large?size=200000"))) == 500);
-    CHECK(status_of(ask(site, get("/large?size=50000"))) == 200);
+    CHECK(status_of(ask(site, request("/large?size=200000"))) == 500);
+    CHECK(status_of(ask(site, request("/large?size=50000"))) == 200);
 }
 
 TEST_CASE_FIXTURE(Site, "a request head that dribbles in gets 408, an idle connection an end, activity neither") {
@@ -156,10 +156,10 @@ TEST_CASE_FIXTURE(Site, "a request head that dribbles in gets 408, an idle conne
     CHECK(status_of(slow.received()) == 408);
     idle.receive();
     CHECK_FALSE(idle.ended());
-    idle.send(get("/health"));
+    idle.send(request("/health"));
     CHECK(idle.wait_for(reactor, "ok"));
     clock.advance(59'000'000'000);
-    idle.send(get("/health"));
+    idle.send(request("/health"));
     idle.take();
     CHECK(idle.wait_for(reactor, "ok"));
     idle.take();
@@ -170,7 +170,7 @@ TEST_CASE_FIXTURE(Site, "a request head that dribbles in gets 408, an idle conne
 
 TEST_CASE_FIXTURE(Site, "stop() ends open connections and takes no new ones") {
     RawClient client(server.port());
-    client.send(get("/health"));
+    client.send(request("/health"));
     CHECK(client.wait_for(reactor, "ok"));
     server.stop();
     CHECK(client.wait_for_end(reactor));
@@ -181,10 +181,10 @@ TEST_CASE_FIXTURE(Site, "stop() ends open connections and takes no new ones") {
 TEST_CASE("at the connection limit the next client waits") {
     Site site({.listener = {.max_connections = 1}});
     auto first = std::make_unique<RawClient>(site.server.port());
-    first->send(get("/health"));
+    first->send(request("/health"));
     CHECK(first->wait_for(site.reactor, "ok"));
     RawClient second(site.server.port());
-    second.send(get("/health"));
+    second.send(request("/health"));
     for (int i = 0; i < 5; ++i) site.reactor.poll(1);
     second.receive();
     CHECK(second.received().empty());
