@@ -90,6 +90,7 @@ void Venue::open_folders() {
     auto breadcrumb = engine::Breadcrumb::open(folder_.breadcrumb());
     if (!breadcrumb) throw StartRefused(ExitCode::journal_refused, breadcrumb.error());
     breadcrumb_ = std::move(*breadcrumb);
+    breadcrumb_->catch_faults();
 }
 
 void Venue::open_engine(std::span<const Ed25519PublicKey> operator_keys) {

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace dcx::engine {
 
@@ -18,7 +20,21 @@ struct Breadcrumb::Page {
     core::Trail trail;
     Command died_on;
     std::uint32_t deaths{};  // in a row; 0: none
+    std::int32_t fault{};    // the signal that ended the process; 0: none that it could note
 };
+
+namespace {
+
+// What it did to itself, and SIGABRT, which a watchdog sends to a process that hangs.
+constexpr int kFaults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+std::atomic<Breadcrumb*> watched{nullptr};
+
+void set_faults(struct sigaction action) {
+    for (const int signal : kFaults) ::sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
 
 Breadcrumb::Page& Breadcrumb::page() const {
     static_assert(sizeof(Page) <= kSize && std::is_trivially_copyable_v<Page>);
@@ -53,18 +69,53 @@ Breadcrumb::Breadcrumb(std::span<std::byte, kSize> page) : bytes_(page) {
 }
 
 Breadcrumb::~Breadcrumb() {
+    if (watched.load() == this) {
+        struct sigaction action{};
+        action.sa_handler = SIG_DFL;
+        set_faults(action);
+        watched.store(nullptr);
+    }
     if (mapped_) ::munmap(bytes_.data(), bytes_.size());
+}
+
+void Breadcrumb::catch_faults() {
+    watched.store(this);
+    struct sigaction action{};
+    action.sa_sigaction = on_fault;
+    // Once: the same fault again, or the same signal, ends the process as if nobody had looked.
+    action.sa_flags = static_cast<int>(SA_SIGINFO | SA_RESETHAND | SA_ONSTACK);
+    set_faults(action);
+}
+
+void Breadcrumb::note_fault(int signal) { page().fault = signal; }
+
+void Breadcrumb::applied_by_this_thread() {
+    // An overflow of the stack is noted on another one.
+    alignas(16) static thread_local std::array<std::byte, 32'768> stack;
+    const stack_t other{.ss_sp = stack.data(), .ss_flags = 0, .ss_size = stack.size()};
+    if (watched.load() == this) ::sigaltstack(&other, nullptr);
+    applying_thread_.store(::gettid());
+}
+
+// Only what may be done in a signal handler: memory and system calls.
+void Breadcrumb::on_fault(int signal, siginfo_t* info, void*) {
+    Breadcrumb* const breadcrumb = watched.load();
+    const bool from_outside = info->si_code == SI_USER && info->si_pid != ::getpid();
+    if (breadcrumb != nullptr && (from_outside || ::gettid() == breadcrumb->applying_thread_.load()))
+        breadcrumb->note_fault(signal);
+    // A fault of the processor comes again by itself when we return; what was sent must be sent again.
+    if (info->si_code <= 0) ::raise(signal);
 }
 
 std::optional<DeadlyCommand> Breadcrumb::look() {
     Page& page = this->page();
-    if (page.trail.sequence == 0) return std::nullopt;
+    const bool by_fault = std::exchange(page.fault, 0) != 0;
+    if (std::exchange(page.trail.sequence, 0) == 0 || !by_fault) return std::nullopt;
     const bool again =
         page.deaths > 0 && std::memcmp(static_cast<const void*>(&page.died_on),
                                        static_cast<const void*>(&page.trail.command), sizeof(Command)) == 0;
     page.deaths = again ? page.deaths + 1 : 1;
     page.died_on = page.trail.command;
-    page.trail.sequence = 0;
     return deadly();
 }
 

@@ -1,11 +1,15 @@
 // Breadcrumb: one page that outlives the process and says what the engine was applying when it died. A command that
 // kills the engine would kill it again in every replay; after two deaths on the same one the next start refuses and
-// shows it, until an operator quarantines it (docs/durability.md, "Poison").
+// shows it, until an operator quarantines it (docs/durability.md, "Poison"). Only what the process does to itself
+// counts, and an abort from outside (a watchdog's, because the engine hangs): a process that is killed, for example
+// because its start takes long, says nothing against the command it was replaying.
 //
 // The page is a mapped file, written through memory alone: it survives a crash of the process, and a loss of power need
 // not spare it. One thread, before and after the engine's life; the engine writes trail().
 #pragma once
 
+#include <atomic>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -40,7 +44,16 @@ class Breadcrumb {
     Breadcrumb(const Breadcrumb&) = delete;
     Breadcrumb& operator=(const Breadcrumb&) = delete;
 
-    // Looks at what the process before left, once at the start, and counts it. Nothing when no command was under way.
+    // Notes the signal of a fault while a command is applied, from now on until the destructor; the process then dies
+    // of it as it would have. One breadcrumb of a process at a time.
+    void catch_faults();
+    // What catch_faults() does on a fault.
+    void note_fault(int signal);
+    // A fault of this thread is the command's fault from now on, of no other one.
+    void applied_by_this_thread();
+
+    // Looks at what the process before left, once at the start, and counts it. Nothing when no command was under way,
+    // or the process was killed.
     std::optional<DeadlyCommand> look();
     // What it died on the last times, whether or not that was just now; nothing when there is no such.
     [[nodiscard]] std::optional<DeadlyCommand> deadly() const;
@@ -52,9 +65,11 @@ class Breadcrumb {
   private:
     struct Page;
     [[nodiscard]] Page& page() const;
+    static void on_fault(int signal, siginfo_t* info, void* context);
 
     std::span<std::byte, kSize> bytes_;
     bool mapped_ = false;
+    std::atomic<int> applying_thread_{0};
 };
 
 // For the operator: its sequence, kind, session, time, and all of its bytes.

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "engine/past.h"
 #include "engine/replayer.h"
@@ -24,6 +26,33 @@ Command deadly(std::uint64_t sequence) {
     return engine_command(Checkpoint{.event_hash = 5}, Sequence{sequence}, Time{std::int64_t{9}});
 }
 
+// What a process leaves that dies of a fault while it applies `command`.
+void die_on(Breadcrumb& breadcrumb, const Command& command) {
+    breadcrumb.trail().begin(command);
+    breadcrumb.note_fault(SIGSEGV);
+}
+
+// A process that applies command 7 and then does `end`, which must be the end of it. By which signal it ended.
+template <class End>
+int die(const std::string& path, End end) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        auto breadcrumb = Breadcrumb::open(path);
+        if (!breadcrumb) ::_exit(1);
+        (*breadcrumb)->catch_faults();
+        (*breadcrumb)->look();
+        (*breadcrumb)->applied_by_this_thread();
+        (*breadcrumb)->trail().begin(deadly(7));
+        end();
+        ::_exit(2);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFSIGNALED(status));
+    return WTERMSIG(status);
+}
+
 }  // namespace
 
 TEST_CASE("breadcrumb: counts deaths on one and the same command, and only those in a row") {
@@ -33,42 +62,55 @@ TEST_CASE("breadcrumb: counts deaths on one and the same command, and only those
     page.breadcrumb.trail().begin(deadly(7));
     page.breadcrumb.trail().end();
     CHECK_FALSE(page.breadcrumb.look().has_value());
-    page.breadcrumb.trail().begin(deadly(7));
+    die_on(page.breadcrumb, deadly(7));
     REQUIRE(page.breadcrumb.look().has_value());
     CHECK(page.breadcrumb.deadly()->deaths == 1);
     CHECK_FALSE(page.breadcrumb.look().has_value());
-    page.breadcrumb.trail().begin(deadly(7));
+    die_on(page.breadcrumb, deadly(7));
     CHECK(page.breadcrumb.look()->deaths == 2);
     CHECK(page.breadcrumb.deadly()->command.header.sequence.value == 7);
-    page.breadcrumb.trail().begin(deadly(8));
+    die_on(page.breadcrumb, deadly(8));
     CHECK(page.breadcrumb.look()->deaths == 1);
     page.breadcrumb.forget();
     CHECK_FALSE(page.breadcrumb.deadly().has_value());
     CHECK(contains(describe({.command = deadly(7), .hash = {}, .deaths = 2}), "command 7, checkpoint"));
 }
 
-TEST_CASE("breadcrumb: a process that is killed while a command is applied leaves it behind") {
+TEST_CASE("breadcrumb: a process that dies of a fault counts, one that is killed does not") {
     const std::string path =
         (std::filesystem::temp_directory_path() / ("dcx-breadcrumb-" + std::to_string(::getpid()))).string();
-    for (std::uint32_t death = 1; death <= 2; ++death) {
-        const pid_t child = ::fork();
-        REQUIRE(child >= 0);
-        if (child == 0) {
-            auto breadcrumb = Breadcrumb::open(path);
-            if (!breadcrumb) ::_exit(1);
-            (*breadcrumb)->look();
-            (*breadcrumb)->trail().begin(deadly(7));
-            ::raise(SIGKILL);
-        }
-        int status = 0;
-        REQUIRE(::waitpid(child, &status, 0) == child);
-        CHECK(WIFSIGNALED(status));
-    }
-    auto breadcrumb = Breadcrumb::open(path);
-    REQUIRE_MESSAGE(breadcrumb.has_value(), breadcrumb.error());
-    const auto left = (*breadcrumb)->look();
-    REQUIRE(left.has_value());
-    CHECK(left->deaths == 2);
+    const auto left = [&] {
+        auto breadcrumb = Breadcrumb::open(path);
+        REQUIRE_MESSAGE(breadcrumb.has_value(), breadcrumb.error());
+        const auto found = (*breadcrumb)->look();
+        CHECK((*breadcrumb)->deadly().has_value() == found.has_value());
+        (*breadcrumb)->forget();
+        return found ? found->deaths : 0;
+    };
+    CHECK(die(path, [] { ::raise(SIGKILL); }) == SIGKILL);
+    CHECK(left() == 0);
+    CHECK(die(path, [] { std::abort(); }) == SIGABRT);
+    CHECK(left() == 1);
+    CHECK(die(path, [] { ::raise(SIGSEGV); }) == SIGSEGV);
+    CHECK(left() == 1);
+    // A fault of another thread is not this command's.
+    CHECK(die(path, [] { std::thread{[] { std::abort(); }}.join(); }) == SIGABRT);
+    CHECK(left() == 0);
+    // A watchdog's is.
+    CHECK(die(path, [] {
+              const pid_t victim = ::getpid();
+              if (::fork() == 0) {
+                  ::kill(victim, SIGABRT);
+                  ::_exit(0);
+              }
+              ::pause();
+          }) == SIGABRT);
+    CHECK(left() == 1);
+    // Two in a row, with one between them that was killed.
+    CHECK(die(path, [] { std::abort(); }) == SIGABRT);
+    CHECK(die(path, [] { ::raise(SIGKILL); }) == SIGKILL);
+    CHECK(die(path, [] { std::abort(); }) == SIGABRT);
+    CHECK(left() == 2);
     std::filesystem::remove(path);
     CHECK_FALSE(Breadcrumb::open("/nowhere/breadcrumb").has_value());
 }
@@ -88,7 +130,7 @@ TEST_CASE("engine start: after two deaths on the same command the next start is 
         last = page.breadcrumb.trail().command;
         CHECK(last.header.sequence == rig.engine->core().sequence());
     }
-    page.breadcrumb.trail().begin(last);
+    die_on(page.breadcrumb, last);
     {
         const Rig rig(&disk, clock, small_options(), {.snapshots = nullptr, .breadcrumb = &page.breadcrumb});
         REQUIRE(rig.engine != nullptr);
@@ -97,9 +139,9 @@ TEST_CASE("engine start: after two deaths on the same command the next start is 
         // It came past the command: that is forgotten.
         CHECK_FALSE(page.breadcrumb.deadly().has_value());
     }
-    page.breadcrumb.trail().begin(last);
+    die_on(page.breadcrumb, last);
     REQUIRE(page.breadcrumb.look().has_value());
-    page.breadcrumb.trail().begin(last);
+    die_on(page.breadcrumb, last);
     const Rig rig(&disk, clock, small_options(), {.snapshots = nullptr, .breadcrumb = &page.breadcrumb});
     CHECK(rig.engine == nullptr);
     CHECK(contains(rig.refusal, "died 2 times in a row"));

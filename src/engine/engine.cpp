@@ -35,6 +35,7 @@ Engine::Engine(const EngineGround& ground, const EngineOptions& options, EngineS
     : clock_(ground.clock),
       bell_(ground.bell),
       memory_(ground.memory),
+      breadcrumb_(ground.breadcrumb),
       report_(std::move(start.report)),
       core_(std::move(start.core)),
       hash_(start.hash),
@@ -144,6 +145,7 @@ bool Engine::tell_restored_state() {
 
 // Live as soon as it is staged: whatever is taken from now on comes after it in the log.
 bool Engine::start_epoch() {
+    if (breadcrumb_ != nullptr) breadcrumb_->applied_by_this_thread();
     const StartEpoch epoch{.epoch = report_.epoch, .engine_version = report_.rules, .newest_rules = kNewestRules};
     if (!stage_own(epoch)) return false;
     epoch_started_ = true;

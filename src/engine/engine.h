@@ -116,6 +116,7 @@ class Engine final : public platform::Pollable {
     Clock& clock_;
     platform::Doorbell& bell_;
     MemorySource& memory_;
+    Breadcrumb* breadcrumb_;
     StartReport report_;
     EngineStatus status_;
     DurableSequence durable_;

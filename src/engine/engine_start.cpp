@@ -63,7 +63,10 @@ class Starting {
 
     bool begin_replay() {
         if (!start_.core) start_.core = std::make_unique<core::Core>(ground_.memory);
-        if (ground_.breadcrumb != nullptr) start_.core->leave_trail(&ground_.breadcrumb->trail());
+        if (ground_.breadcrumb != nullptr) {
+            ground_.breadcrumb->applied_by_this_thread();
+            start_.core->leave_trail(&ground_.breadcrumb->trail());
+        }
         replay_.emplace(*start_.core, 0, mark_);
         return true;
     }

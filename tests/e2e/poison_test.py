@@ -5,6 +5,7 @@ Run by hand: DCX_PROGRAM=build/release/dcx python3 tests/e2e/poison_test.py
 """
 
 import os
+import signal
 import struct
 import subprocess
 
@@ -36,7 +37,7 @@ def commands(journal):
 
 
 def write_breadcrumb(venue, command, deaths):
-    page = struct.pack("<Q", MAGIC) + command + struct.pack("<Q", 0) + command + struct.pack("<I", deaths)
+    page = struct.pack("<Q", MAGIC) + command + struct.pack("<Q", 0) + command + struct.pack("<Ii", deaths, signal.SIGABRT)
     with open(os.path.join(venue.journal, "breadcrumb"), "wb") as file:
         file.write(page.ljust(4096, b"\0"))
 
