@@ -16,23 +16,6 @@ namespace {
 using namespace dcx;
 using namespace dcx::bench;
 
-std::vector<Command> transfer_script(std::size_t& begin) {
-    Script s = venue();
-    begin = s.commands.size();
-    Random random(3);
-    for (std::uint32_t i = 0; i < flow_size; ++i) {
-        const auto from = static_cast<std::uint32_t>(random.below(accounts));
-        const auto to = (from + 1 + static_cast<std::uint32_t>(random.below(accounts - 1))) % accounts;
-        s.add(Transfer{.id = s.id(random),
-                       .amount = Amount{random.between(1, 1'000'000)},
-                       .debit_account = account_of(from),
-                       .credit_account = account_of(to),
-                       .asset = AssetId{1u}},
-              session_of(from));
-    }
-    return std::move(s.commands);
-}
-
 // A million accounts: 100,000 owners with a session each and nine sub-accounts each. Owners pay from any of their ten
 // to any account.
 std::vector<Command> million_script(std::size_t& begin) {
@@ -139,9 +122,8 @@ void core_with_money_one_by_one(benchmark::State& state) {
 }
 
 void transfers(benchmark::State& state) {
-    std::size_t begin = 0;
-    const auto commands = transfer_script(begin);
-    run_core(state, commands, begin, Mode::batches);
+    const market::TransferFlow flow(flow_options);
+    run_core(state, flow.script.commands, flow.begin, Mode::batches);
 }
 
 void transfers_of_a_million(benchmark::State& state) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <stdexcept>
 
 #include "core_flow.h"
 #include "platform/huge_pages.h"
@@ -111,6 +112,8 @@ const Readings& readings() {
             {
                 Venue venue;
                 run(rate, [&](const Command& command) { venue.apply(command); }, r.core);
+                if (const auto broken = venue.core.check_invariants(); !broken.empty())
+                    throw std::runtime_error(broken);
             }
             auto sorted = r.core.work;
             std::ranges::sort(sorted);

@@ -14,6 +14,10 @@ add_library(dcx_http_parser INTERFACE)
 find_library(HTTP_PARSER_LIB http_parser REQUIRED)
 target_link_libraries(dcx_http_parser INTERFACE ${HTTP_PARSER_LIB})
 
+add_library(dcx_hwloc INTERFACE)
+find_library(HWLOC_LIB hwloc REQUIRED)
+target_link_libraries(dcx_hwloc INTERFACE ${HWLOC_LIB})
+
 add_library(dcx_zstd INTERFACE)
 find_library(ZSTD_LIB zstd REQUIRED)
 target_link_libraries(dcx_zstd INTERFACE ${ZSTD_LIB})
@@ -165,7 +169,7 @@ function(dcx_program name folder)
   # The program parses, prints and wires: to optimise it takes a third of a build and gains nothing. What it measures is
   # optimised.
   set(unmeasured ${sources})
-  list(FILTER unmeasured EXCLUDE REGEX "(_test|_fuzz|workload_command)\\.cpp$")
+  list(FILTER unmeasured EXCLUDE REGEX "(_test|_fuzz|workload_run|bench_measures)\\.cpp$")
   if(DCX_SANITIZE)
     set_source_files_properties(${unmeasured} PROPERTIES COMPILE_OPTIONS "${DCX_QUICKLY_COMPILED}")
   else()

@@ -37,6 +37,7 @@ Auditing::Auditing(engine::Engine& engine, const AuditingOptions& options)
     auditor_->on_difference([&engine](const std::string& what) { engine.halt(what); });
     auditor_->on_snapshot([this](const journal::SnapshotHeader& snapshot) { after_snapshot(snapshot); });
     platform::WorkerOptions worker;
+    worker.thread = options.thread;
     worker.thread.name = "dcx-auditor";
     worker.thread.nice = 10;
     // It looks at the journal as often as it wants to: nobody rings for it.

@@ -25,6 +25,7 @@ struct AuditingOptions {
     std::string archive;              // empty: none, and no segment goes
     std::uint64_t keep_segments = 0;  // 0: all
     engine::AuditorOptions auditor;
+    platform::ThreadOptions thread;  // where it runs
     platform::Log* log = nullptr;
 };
 

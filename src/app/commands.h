@@ -35,10 +35,18 @@ int sim(const SimOptions& options);
 struct WatchOptions {
     std::string market;
     std::string url;
+    std::string mirror = {};   // a venue's data folder or the mirror's file: not from a feed but from there
     std::int64_t seconds = 0;  // 0: until stopped
     bool json = false;
 };
 int watch(const WatchOptions& options);
+
+struct DoctorOptions {
+    std::string data;  // where a venue is or will be
+    bool json = false;
+};
+// What the machine allows a venue and what to change. Fails when something is bad (doctor.h), not for what is weak.
+int doctor(const DoctorOptions& options);
 
 struct ReplayOptions {
     std::string journal;
@@ -66,6 +74,15 @@ int journal_dump(const JournalOptions& options);
 int journal_check(const JournalOptions& options);
 int journal_archive(const JournalOptions& options);
 int journal_quarantine(const JournalOptions& options);
+
+struct BenchOptions {
+    std::string folder;     // where journals are written; empty: the system's folder for temporary files
+    bool quick = false;     // seconds instead of a minute
+    bool smallest = false;  // shows that it works, measures nothing
+    bool json = false;
+};
+// What this machine does. Fails when an answer is wrong.
+int bench(const BenchOptions& options);
 
 struct WorkloadOptions {
     std::string file;      // the public format, plain or .zst; empty: generate

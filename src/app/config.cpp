@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "app/decimals.h"
+#include "model/mirror.h"
 
 namespace dcx::app {
 namespace {
@@ -70,18 +71,34 @@ class Section {
         if (const toml::node* node = find(key); node != nullptr && !seconds_of_day(field))
             fail(*node, key, "must be a time of day, \"HH:MM\"");
     }
-    void numbers(const char* key, std::vector<std::int64_t>& field, std::int64_t low, std::int64_t high) {
+    void core(const char* key, ThreadCore& field) {
         const toml::node* node = find(key);
         if (node == nullptr) return;
-        const auto* array = node->as_array();
-        if (array == nullptr) return fail(*node, key, "must be a list of whole numbers");
-        field.clear();
-        for (const auto& item : *array) {
-            const auto* value = item.as_integer();
-            if (value == nullptr || value->get() < low || value->get() > high)
-                return fail(item, key, "must hold numbers from " + std::to_string(low) + " to " + std::to_string(high));
-            field.push_back(value->get());
-        }
+        constexpr std::int64_t high = 4095;
+        const auto* word = node->as_string();
+        const auto* number = node->as_integer();
+        if (word != nullptr && word->get() == "auto")
+            field.choice = ThreadCore::Choice::automatic;
+        else if (word != nullptr && word->get() == "none")
+            field.choice = ThreadCore::Choice::none;
+        else if (word != nullptr && word->get() == "policy")
+            field.choice = ThreadCore::Choice::policy;
+        else if (number != nullptr && number->get() >= 0 && number->get() <= high)
+            field = {.choice = ThreadCore::Choice::fixed, .number = number->get()};
+        else
+            fail(*node, key, "must be \"policy\", \"auto\", \"none\" or a core from 0 to " + std::to_string(high));
+    }
+    void lock(const char* key, MemoryLock& field) {
+        const toml::node* node = find(key);
+        if (node == nullptr) return;
+        const auto* word = node->as_string();
+        const auto* flag = node->as_boolean();
+        if (flag != nullptr)
+            field = flag->get() ? MemoryLock::yes : MemoryLock::no;
+        else if (word != nullptr && word->get() == "auto")
+            field = MemoryLock::automatic;
+        else
+            fail(*node, key, "must be true, false or \"auto\"");
     }
     void know(const char* key) { asked_.insert(key); }
     // Everything has been asked for: what else stands in the table is an error.
@@ -166,8 +183,9 @@ class FileReader {
             s.text("durability", config_.venue.durability, {"disk", "memory"});
             s.text("layout", config_.venue.layout, {"split", "single"});
             s.text("idle", config_.venue.idle, {"polite", "spin"});
-            s.numbers("pin", config_.venue.pin, 0, 4095);
         });
+        section("threads", [&](Section& s) { read_threads(s); });
+        section("memory", [&](Section& s) { s.lock("lock", config_.memory.lock); });
         section("journal", [&](Section& s) {
             s.number("segment_mib", config_.journal.segment_mib, 1, 4096);
             s.number("checkpoint_every", config_.journal.checkpoint_every, 100, 1'000'000'000);
@@ -191,6 +209,20 @@ class FileReader {
             s.number("traders", config_.sim.traders, 1, 1000);
             s.number("orders_per_second", config_.sim.orders_per_second, 1, 10'000'000);
         });
+    }
+    void read_threads(Section& s) {
+        Config::Threads& threads = config_.threads;
+        s.text("policy", threads.policy, {"auto", "none"});
+        s.core("gateway", threads.gateway);
+        s.core("engine", threads.engine);
+        s.core("journal", threads.journal);
+        s.core("feed", threads.feed);
+        s.core("auditor", threads.auditor);
+        s.core("mirror", threads.mirror);
+        s.number("realtime", threads.realtime, 0, 99);
+        for (const auto& [key, core] : {std::pair{"gateway", threads.gateway}, std::pair{"feed", threads.feed}})
+            if (config_.venue.layout == "single" && core.choice == ThreadCore::Choice::fixed)
+                s.fail(*s.find(key), key, "can't be placed in layout \"single\": threads.engine runs it");
     }
     void read_operations() {
         section("admin", [&](Section& s) {
@@ -240,6 +272,12 @@ class FileReader {
             s.number("max_connections", config_.feed.max_connections, 1, 1'000'000);
             s.number("output_kib", config_.feed.output_kib, 64, 1 << 20);
             s.number("flush_us", config_.feed.flush_us, 0, 1'000'000);
+        });
+        section("mirror", [&](Section& s) {
+            s.flag("enabled", config_.mirror.enabled);
+            s.number("levels", config_.mirror.levels, 1, kMaxMirrorLevels);
+            s.text("folder", config_.mirror.folder);
+            s.text("thread", config_.mirror.thread, {"feed", "own"});
         });
     }
     void read_asset(Section& s, AssetConfig& asset) {

@@ -35,6 +35,15 @@ struct MarketConfig {
     std::string day_end = "00:00";     // when DAY orders expire, HH:MM UTC
 };
 
+// Where a thread runs: a core by number, "auto", "none", or what threads.policy says.
+struct ThreadCore {
+    enum class Choice : std::uint8_t { policy, none, automatic, fixed };
+    Choice choice = Choice::policy;
+    std::int64_t number = 0;  // of `fixed`, as the system numbers them
+    bool operator==(const ThreadCore&) const = default;
+};
+enum class MemoryLock : std::uint8_t { automatic, yes, no };
+
 struct Config {
     struct Venue {
         bool sim = false;                 // simulated traders; such a venue refuses real deposits for ever
@@ -42,8 +51,20 @@ struct Config {
         std::string durability = "disk";  // "memory": for benchmarks, nothing survives
         std::string layout = "split";     // "single": gateway, engine and feed on one thread
         std::string idle = "polite";      // "spin": lowest latency, whole cores
-        std::vector<std::int64_t> pin;    // cores of gateway, engine, journal, feed; empty: not pinned
     } venue;
+    struct Threads {                  // docs/tuning.md
+        std::string policy = "none";  // "auto": a core each, when there are enough of them
+        ThreadCore gateway;           // this and feed: not in layout single, where the engine's thread runs them
+        ThreadCore engine;
+        ThreadCore journal;
+        ThreadCore feed;
+        ThreadCore auditor;
+        ThreadCore mirror;
+        std::int64_t realtime = 0;  // SCHED_FIFO priority of gateway, engine, journal and feed; 0: none
+    } threads;
+    struct Memory {
+        MemoryLock lock = MemoryLock::automatic;  // yes: a start that can't is refused
+    } memory;
     struct Listen {
         std::string address = "127.0.0.1";
         std::int64_t order_entry = 7001;  // 0: the system chooses
@@ -100,6 +121,12 @@ struct Config {
         std::int64_t output_kib = 1'024;
         std::int64_t flush_us = 0;
     } feed;
+    struct Mirror {  // the books as a file in memory (docs/protocols/mirror.md)
+        bool enabled = true;
+        std::int64_t levels = 20;         // a side
+        std::string folder = "/dev/shm";  // of a file system in memory
+        std::string thread = "feed";      // "own": one more thread, one more reader of the event ring
+    } mirror;
     struct Sim {
         std::int64_t seed = 1;
         std::int64_t traders = 8;              // a market

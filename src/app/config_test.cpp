@@ -4,10 +4,13 @@
 
 #include <string>
 
+#include "app/placement.h"
 #include "base/skip_test.h"
 
 using dcx::app::Config;
+using dcx::app::MemoryLock;
 using dcx::app::parse_config;
+using dcx::app::ThreadCore;
 
 namespace {
 
@@ -44,6 +47,10 @@ TEST_CASE("config: the file in the project's root shows the defaults, but for si
     CHECK(file->log.file == defaults.log.file);
     CHECK(file->log.max_mib == defaults.log.max_mib);
     CHECK(file->log.keep == defaults.log.keep);
+    CHECK(file->threads.policy == defaults.threads.policy);
+    CHECK(file->threads.engine.choice == ThreadCore::Choice::policy);
+    CHECK(file->threads.realtime == defaults.threads.realtime);
+    CHECK(file->memory.lock == defaults.memory.lock);
     CHECK(file->journal.checkpoint_every == defaults.journal.checkpoint_every);
     REQUIRE(file->markets.size() == defaults.markets.size());
     for (std::size_t i = 0; i < defaults.markets.size(); ++i) {
@@ -72,7 +79,7 @@ TEST_CASE("config: errors name the line and the key") {
     CHECK(error_of("venue = 3\n") == "line 1: venue must be a table");
     CHECK(error_of("[[market]]\nticks = \"1\"\n") == "line 2: market.ticks is unknown");
     CHECK(error_of("[[market]]\ntick = \"1e-3\"\n") == "line 2: market.tick must be a decimal number in quotes");
-    CHECK(error_of("[venue]\npin = [1, -1]\n") == "line 2: venue.pin must hold numbers from 0 to 4095");
+    CHECK(error_of("[venue]\npin = [1]\n") == "line 2: venue.pin is unknown");
     CHECK(error_of("[[market]]\nday_end = \"24:00\"\n") == "line 2: market.day_end must be a time of day, \"HH:MM\"");
     CHECK(error_of("[[market]]\ncollar_bp = -1\n") == "line 2: market.collar_bp must be from 0 to 1000000");
     CHECK(error_of("[venue]\nsim = true\ndual_control = true\n") ==
@@ -97,4 +104,43 @@ TEST_CASE("config: the admin's address is of the loopback, the log's words are k
     CHECK(error_of("[log]\nformat = \"xml\"\n") == "line 2: log.format must be one of: text, json");
     CHECK(error_of("[log]\nlevel = \"loud\"\n") == "line 2: log.level must be one of: debug, info, warning, error");
     CHECK(error_of("[log]\nkeep = -1\n") == "line 2: log.keep must be from 0 to 1000");
+}
+
+TEST_CASE("config: threads and memory") {
+    const auto config = parse_config(
+        "[threads]\npolicy = \"auto\"\nengine = 2\nfeed = \"none\"\nauditor = \"auto\"\n[memory]\nlock = true\n");
+    REQUIRE(config);
+    CHECK(config->threads.engine == ThreadCore{.choice = ThreadCore::Choice::fixed, .number = 2});
+    CHECK(config->threads.feed.choice == ThreadCore::Choice::none);
+    CHECK(config->threads.auditor.choice == ThreadCore::Choice::automatic);
+    CHECK(config->threads.gateway.choice == ThreadCore::Choice::policy);
+    CHECK(config->memory.lock == MemoryLock::yes);
+    CHECK(error_of("[threads]\nengine = -1\n") ==
+          "line 2: threads.engine must be \"policy\", \"auto\", \"none\" or a core from 0 to 4095");
+    CHECK(error_of("[threads]\nfeed = \"all\"\n").starts_with("line 2: threads.feed must be "));
+    CHECK(error_of("[threads]\nrealtime = 100\n") == "line 2: threads.realtime must be from 0 to 99");
+    CHECK(error_of("[threads]\nwallet = 1\n") == "line 2: threads.wallet is unknown");
+    CHECK(error_of("[venue]\nlayout = \"single\"\n[threads]\nfeed = 1\n") ==
+          "line 4: threads.feed can't be placed in layout \"single\": threads.engine runs it");
+    CHECK(error_of("[memory]\nlock = 1\n") == "line 2: memory.lock must be true, false or \"auto\"");
+}
+
+TEST_CASE("config: wishes of threads, the most important first") {
+    const auto names = [](const std::string& text) {
+        std::string all;
+        for (const auto& wish : dcx::app::placement_wishes(*parse_config(text)).threads)
+            all += wish.name + (wish.core == dcx::platform::CoreWish::automatic ? "+ " : " ");
+        return all;
+    };
+    CHECK(names("") == "engine journal gateway feed auditor ");
+    CHECK(names("[threads]\npolicy = \"auto\"\nfeed = \"none\"\n[mirror]\nthread = \"own\"\n") ==
+          "engine+ journal+ gateway+ feed auditor+ mirror+ ");
+    CHECK(names("[venue]\nlayout = \"single\"\n") == "engine journal auditor ");
+    CHECK(names("[venue]\ndurability = \"memory\"\n") == "engine gateway feed ");
+    const auto spinning = parse_config("[venue]\nidle = \"spin\"\n[threads]\nrealtime = 40\njournal = 3\n");
+    const auto wishes = dcx::app::placement_wishes(*spinning);
+    CHECK(wishes.spin);
+    CHECK(wishes.realtime == 40);
+    CHECK(wishes.threads[1].key == "threads.journal");
+    CHECK(wishes.threads[1].cpu == 3);
 }

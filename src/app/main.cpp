@@ -1,6 +1,7 @@
 // The dcx program: one command line for everything. What a command does stands in commands.h.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <string>
 
@@ -11,6 +12,11 @@
 namespace {
 
 using namespace dcx::app;
+
+std::string default_data_folder() {
+    const char* const set = std::getenv("DCX_DATA");
+    return set == nullptr || *set == '\0' ? "data/venue" : set;
+}
 
 // Each adds one command; `run` is what main() calls when it was chosen.
 using Run = std::function<int()>;
@@ -43,11 +49,28 @@ void add_sim(CLI::App& app, SimOptions& o, Run& run) {
 void add_watch(CLI::App& app, WatchOptions& o, Run& run) {
     auto* command = app.add_subcommand("watch", "A market in the terminal: book, last trades, rates");
     command->add_option("market", o.market, "Its symbol, e.g. DEC/USD")->required();
-    command->add_option("--url", o.url, "The feed")->default_val("ws://127.0.0.1:8080/v1/feed");
+    auto* url = command->add_option("--url", o.url, "The feed")->default_val("ws://127.0.0.1:8080/v1/feed");
+    command
+        ->add_option("--mirror", o.mirror,
+                     "Without a connection, from the book mirror of the venue whose folder this is (default: DCX_DATA, "
+                     "else data/venue), or from its file")
+        ->excludes(url)
+        ->expected(0, 1)
+        ->default_str(default_data_folder());
     command->add_option("--seconds", o.seconds, "Stop after so long (default: until SIGINT)")
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
     command->add_flag("--json", o.json, "One JSON line per change instead of a picture");
     command->callback([&] { run = [&] { return watch(o); }; });
+}
+
+void add_doctor(CLI::App& app, DoctorOptions& o, Run& run) {
+    auto* command =
+        app.add_subcommand("doctor", "What this machine allows a venue, and what to change (docs/tuning.md)");
+    command->add_option("--data", o.data, "The venue's folder, there already or not")
+        ->envname("DCX_DATA")
+        ->default_val("data/venue");
+    command->add_flag("--json", o.json, "One JSON line");
+    command->callback([&] { run = [&] { return doctor(o); }; });
 }
 
 void add_replay(CLI::App& app, ReplayOptions& o, Run& run) {
@@ -70,8 +93,16 @@ void add_bench_transfers(CLI::App& bench, TransfersOptions& o, Run& run) {
     command->callback([&] { run = [&] { return bench_transfers(o); }; });
 }
 
-void add_bench(CLI::App& app, WorkloadOptions& o, TransfersOptions& transfers, Run& run) {
-    auto* bench = app.add_subcommand("bench", "Benchmarks for users")->require_subcommand(1);
+void add_bench(CLI::App& app, BenchOptions& all, WorkloadOptions& o, TransfersOptions& transfers, Run& run) {
+    auto* bench = app.add_subcommand("bench", "What this machine does: book, core, ledger, ring, journal, loopback")
+                      ->require_subcommand(0, 1);
+    bench->add_option("--folder", all.folder, "On whose disk journals are (default: the folder for temporary files)");
+    bench->add_flag("--quick", all.quick, "Seconds instead of a minute");
+    bench->add_flag("--smallest", all.smallest, "Shows that it works; the figures say nothing");
+    bench->add_flag("--json", all.json, "One JSON line a measure");
+    bench->callback([&, bench] {
+        if (bench->get_subcommands().empty()) run = [&] { return dcx::app::bench(all); };
+    });
     add_bench_transfers(*bench, transfers, run);
     auto* command = bench->add_subcommand("workload", "Drive the book with a public or generated workload");
     auto* file = command->add_option("file", o.file, "A workload file, plain or .zst");
@@ -98,7 +129,9 @@ int main(int argc, char** argv) {
     ServeOptions serve_options;
     SimOptions sim_options;
     WatchOptions watch_options;
+    DoctorOptions doctor_options;
     ReplayOptions replay_options;
+    BenchOptions bench_options;
     WorkloadOptions workload_options;
     TransfersOptions transfers_options;
     ToolCommands tools;
@@ -106,8 +139,9 @@ int main(int argc, char** argv) {
     add_serve(app, serve_options, run);
     add_sim(app, sim_options, run);
     add_watch(app, watch_options, run);
+    add_doctor(app, doctor_options, run);
     add_replay(app, replay_options, run);
-    add_bench(app, workload_options, transfers_options, run);
+    add_bench(app, bench_options, workload_options, transfers_options, run);
     add_tool_commands(app, tools, run);
     try {
         app.parse(argc, argv);

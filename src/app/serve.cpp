@@ -16,6 +16,7 @@
 #include "app/data_folder.h"
 #include "app/exit_code.h"
 #include "app/listing.h"
+#include "app/placement.h"
 #include "app/service_notify.h"
 #include "app/shadow.h"
 #include "app/simulation_thread.h"
@@ -51,7 +52,7 @@ platform::LogOptions log_options(const Config::Log& config) {
     return options;
 }
 
-void report_start(platform::Log& log, const engine::StartReport& report, const Venue& venue) {
+void report_start(platform::Log& log, const engine::StartReport& report) {
     if (!report.fresh)
         log.info(
             "engine", "recovered",
@@ -75,18 +76,18 @@ void report_start(platform::Log& log, const engine::StartReport& report, const V
             "the journal's time is ahead of this machine's clock: until that has caught up the venue's time stands "
             "still and nothing expires; check the machine's time",
             {{"seconds", report.log_ahead_ns / second}});
-    log.info("engine", "started",
-             {{"epoch", report.epoch}, {"rules", report.rules}, {"memory", venue.memory_report()}});
+    log.info("engine", "started", {{"epoch", report.epoch}, {"rules", report.rules}});
 }
 
 std::string ready_line(const Venue& venue, const AdminServer& admin) {
     const std::string http = venue.http().text();
-    const nlohmann::ordered_json line{{"ready", true},
-                                      {"pid", ::getpid()},
-                                      {"order_entry", venue.order_entry().text()},
-                                      {"feed", "ws://" + http + "/v1/feed"},
-                                      {"http", "http://" + http},
-                                      {"admin", "http://" + admin.endpoint().text()}};
+    nlohmann::ordered_json line{{"ready", true},
+                                {"pid", ::getpid()},
+                                {"order_entry", venue.order_entry().text()},
+                                {"feed", "ws://" + http + "/v1/feed"},
+                                {"http", "http://" + http},
+                                {"admin", "http://" + admin.endpoint().text()}};
+    if (!venue.mirror().empty()) line["mirror"] = venue.mirror();
     return line.dump();
 }
 
@@ -144,13 +145,19 @@ class Serving {
 
     ExitCode run() {
         folder_.make();
+        const platform::PlacementPlan placement = placement_of(config_);
+        keep_off(placement);
+        const OnPrefault on_prefault = [this](const platform::PrefaultProgress& progress) {
+            report_prefault(progress);
+        };
         std::unique_ptr<TakenOver> taken_over;
         if (options_.shadow) {
             notify_.status("following the running venue");
             taken_over = Shadow(folder_,
                                 {.archive = config_.journal.archive,
                                  .checkpoints = options_.checkpoints,
-                                 .grace_ms = options_.grace_ms},
+                                 .grace_ms = options_.grace_ms,
+                                 .memory = memory_options(config_, placement, on_prefault)},
                                 log_)
                              .run(signals_);
             if (!taken_over) return ExitCode::done;
@@ -164,12 +171,14 @@ class Serving {
         });
         Venue venue(config_, folder_.path(), operators.public_keys,
                     {.on_progress = [&](const engine::ReplayProgress& progress) { report_replay(admin, progress); },
+                     .on_prefault = on_prefault,
                      .log = &log_,
-                     .taken_over = taken_over.get()});
+                     .taken_over = taken_over.get(),
+                     .placement = &placement});
         // The folder is ours from here on: another venue's address must not be written over.
         folder_.write_admin(admin.endpoint());
         const Shown shown(admin, venue);
-        report_start(log_, venue.start_report(), venue);
+        report_start(log_, venue.start_report());
         venue.start();
         list_configured(config_, venue.order_entry(), operators.keys);
 
@@ -219,6 +228,25 @@ class Serving {
         notify_.status("replaying " + engine::progress_bar(progress));
         // Called about once a second.
         notify_.extend_timeout(30'000'000);
+    }
+
+    void report_prefault(const platform::PrefaultProgress& progress) {
+        constexpr std::size_t mib = std::size_t{1} << 20;
+        log_.info("memory", "touching pages",
+                  {{"mib", progress.done / mib},
+                   {"of_mib", progress.taken / mib},
+                   {"mib_per_second", progress.bytes_per_second / static_cast<double>(mib)},
+                   {"seconds_left", progress.seconds_left()}});
+        notify_.status("touching memory: " + std::to_string(progress.done / mib) + " MiB");
+        notify_.extend_timeout(30'000'000);
+    }
+
+    // This thread and all that it makes, but those that have a core of their own, stay away from the pinned ones.
+    void keep_off(const platform::PlacementPlan& placement) {
+        if (placement.rest.empty()) return;
+        if (const std::string error = platform::keep_this_thread_on(placement.rest); !error.empty())
+            log_.warning("threads", "the venue's other threads may run on the cores of the pinned ones",
+                         {{"reason", error}});
     }
 
     void tell_ready(const Venue& venue, const AdminServer& admin) {

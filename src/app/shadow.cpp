@@ -28,7 +28,7 @@ Shadow::Shadow(const DataFolder& folder, const ShadowOptions& options, platform:
     : folder_(folder),
       options_(options),
       log_(log),
-      memory_(std::make_unique<platform::HugePageMemory>()),
+      memory_(std::make_unique<platform::HugePageMemory>(options.memory)),
       journal_(open_folder(folder.journal())),
       archive_(options.archive.empty() ? nullptr : open_folder(options.archive)),
       snapshots_(open_folder(folder.snapshots())) {

@@ -20,9 +20,10 @@
 namespace dcx::app {
 
 struct ShadowOptions {
-    std::string archive;              // of the journal; empty: none
-    std::uint64_t checkpoints = 3;    // compared before it asks
-    std::uint32_t grace_ms = 30'000;  // for the sessions that have to reconnect
+    std::string archive;                    // of the journal; empty: none
+    std::uint64_t checkpoints = 3;          // compared before it asks
+    std::uint32_t grace_ms = 30'000;        // for the sessions that have to reconnect
+    platform::HugePageOptions memory = {};  // of the core
 };
 
 // What it hands to the venue that it becomes.

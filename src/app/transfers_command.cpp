@@ -4,17 +4,14 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <vector>
 
+#include "app/bench_venue.h"
 #include "app/commands.h"
-#include "app/data_folder.h"
-#include "app/listing.h"
-#include "app/venue.h"
 #include "base/random.h"
-#include "client/blocking_client.h"
+#include "client/order_entry_client.h"
+#include "platform/system_clock.h"
 
 namespace dcx::app {
 namespace {
@@ -87,53 +84,6 @@ class TransferLoad final : client::OrderEntryClient::Owner {
     client::OrderEntryClient client_;
 };
 
-// A folder that goes with its owner.
-struct TemporaryFolder {
-    std::string path;
-
-    explicit TemporaryFolder(const std::string& beside) {
-        path = (beside.empty() ? std::filesystem::temp_directory_path().string() : beside) + "/dcx-bench-XXXXXX";
-        if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error(path + " can't be made");
-    }
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-};
-
-template <class T>
-T granted(client::Result<T> result, const char* what) {
-    if (!result) throw std::runtime_error(std::string("the bench's own venue refused ") + what);
-    return std::move(*result);
-}
-
-// An account with a key that may pay, and money.
-client::ClientKey open_payer(client::BlockingClient& operators, std::uint64_t reference, std::int64_t wall_ms) {
-    const auto opened =
-        granted(operators.open_account(
-                    {.reference = reference, .owner = {}, .account_kind = AccountKind::customer, .zero = {}}),
-                "an account");
-    client::ClientKey key{.key = {}, .account = opened.account, .seed = {}};
-    random_bytes(key.seed);
-    key.key = granted(operators.add_key({.public_key = ed25519_public_key(key.seed),
-                                         .account = key.account,
-                                         .permissions = kPermitRead | kPermitTransfer,
-                                         .person = {},
-                                         .zero = 0}),
-                      "a key")
-                  .key;
-    granted(operators.mint({.id = make_transfer_id(static_cast<std::uint64_t>(wall_ms), reference, 0),
-                            .amount = Amount{1'000'000'000'000},
-                            .account = key.account,
-                            .asset = AssetId{1u},
-                            .source = MintSource::issue,
-                            .zero = {}}),
-            "money");
-    return key;
-}
-
 double ms_at(const std::vector<std::int64_t>& sorted, double quantile) {
     const auto at = static_cast<std::size_t>(std::ceil(quantile * static_cast<double>(sorted.size())));
     return static_cast<double>(sorted[std::min(sorted.size(), std::max<std::size_t>(at, 1)) - 1]) / 1e6;
@@ -142,28 +92,11 @@ double ms_at(const std::vector<std::int64_t>& sorted, double quantile) {
 }  // namespace
 
 int bench_transfers(const TransfersOptions& options) {
-    const TemporaryFolder temporary(options.folder);
-    const DataFolder folder(temporary.path);
-    folder.make();
-    const client::ClientKey operator_key = folder.operator_key();
-    Config config = Config::defaults();
-    config.listen.order_entry = 0;
-    config.listen.http = 0;
-    const Ed25519PublicKey public_key = ed25519_public_key(operator_key.seed);
-    Venue venue(config, temporary.path, {&public_key, 1});
-    venue.start();
-    list_configured(config, venue.order_entry(), {&operator_key, 1});
-
-    const std::int64_t wall_ms = platform::SystemClock().wall_ns() / 1'000'000;
-    client::ClientKey payer;
-    client::ClientKey receiver;
-    {
-        auto operators = granted(
-            client::BlockingClient::connect({.endpoint = venue.order_entry(), .key = operator_key}), "its operator");
-        payer = open_payer(*operators, 1, wall_ms);
-        receiver = open_payer(*operators, 2, wall_ms);
-    }
-    TransferLoad load({.endpoint = venue.order_entry(), .key = payer}, receiver.account, wall_ms);
+    BenchVenue venue(options.folder, Config::defaults());
+    const client::ClientKey payer = venue.open_customer(1, kPermitRead | kPermitTransfer, AssetId{1u});
+    const client::ClientKey receiver = venue.open_customer(2, kPermitRead | kPermitTransfer, AssetId{1u});
+    TransferLoad load({.endpoint = venue.order_entry(), .key = payer}, receiver.account,
+                      platform::SystemClock().wall_ns() / 1'000'000);
     std::vector<std::int64_t> latencies = load.run(options.rate, options.rate * options.seconds);
     venue.stop();
     if (latencies.empty()) {

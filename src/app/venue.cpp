@@ -1,5 +1,7 @@
 #include "app/venue.h"
 
+#include <unistd.h>
+
 #include <bit>
 #include <cerrno>
 #include <stdexcept>
@@ -9,6 +11,7 @@
 #include "app/bootstrap.h"
 #include "app/exit_code.h"
 #include "app/feed_work.h"
+#include "app/mirror_work.h"
 #include "app/pages.h"
 #include "app/shadow.h"
 #include "app/venue_view.h"
@@ -45,13 +48,15 @@ Durability durability_of(const Config& config) {
 Venue::Venue(const Config& config, const std::string& data, std::span<const Ed25519PublicKey> operator_keys,
              VenueOptions options)
     : config_(config), options_(std::move(options)), folder_(data) {
-    memory_ = options_.taken_over != nullptr ? std::move(options_.taken_over->memory)
-                                             : std::make_unique<platform::HugePageMemory>();
+    placement_ = options_.placement != nullptr ? *options_.placement : placement_of(config_);
+    options_.placement = nullptr;
+    take_memory();
     if (!single()) feed_sleeper_ = std::make_unique<ReactorSleeper>();
     open_engine(operator_keys);
     make_edges();
     make_workers();
     make_auditing();
+    tell_machine();
     ReactorSleeper& feed_sleeper = single() ? gateway_sleeper_ : *feed_sleeper_;
     view_ =
         std::make_unique<VenueView>(VenueView::Parts{.engine = *engine_,
@@ -62,7 +67,26 @@ Venue::Venue(const Config& config, const std::string& data, std::span<const Ed25
                                                      .worker_names = worker_names_,
                                                      .journal = storage_ == nullptr ? std::string{} : folder_.journal(),
                                                      .auditing = auditing_.get(),
-                                                     .simulated = simulated_});
+                                                     .simulated = simulated_,
+                                                     .placement = placement_,
+                                                     .memory = *memory_,
+                                                     .places = places_});
+}
+
+void Venue::take_memory() {
+    if (options_.taken_over != nullptr)
+        memory_ = std::move(options_.taken_over->memory);
+    else
+        memory_ = std::make_unique<platform::HugePageMemory>(memory_options(config_, placement_, options_.on_prefault));
+}
+
+// Pools and rings have all they will ever have.
+void Venue::tell_machine() {
+    require_locked(config_, *memory_);
+    places_ = memory_->look_at_node();
+    if (options_.log == nullptr) return;
+    report_placement(*options_.log, placement_);
+    report_memory(*options_.log, *memory_, places_);
 }
 
 Venue::~Venue() {
@@ -154,10 +178,43 @@ void Venue::make_edges() {
     feed.max_clients = static_cast<std::size_t>(config_.feed.max_connections);
     feed.limits.output_bytes = static_cast<std::size_t>(config_.feed.output_kib) * 1024;
     feed.flush_interval_ns = config_.feed.flush_us * 1000;
+    make_mirror();
+    if (mirror_ != nullptr && config_.mirror.thread == "own")
+        mirror_->follow(engine_->add_public_reader(mirror_bell_, followed), clock_);
+    else if (mirror_ != nullptr)
+        feed.publisher.mirror = &mirror_->writer();
     feed_ = std::make_unique<feed::FeedServer>(*http_, prints, clock_, feed);
     serve_pages();
     if (const auto started = http_->start(); !started)
         throw StartRefused(ExitCode::port_taken, "http: " + started.error().text);
+}
+
+// A venue without its mirror is whole but for that: what is wrong is told, and the start goes on.
+void Venue::make_mirror() {
+    if (!config_.mirror.enabled) return;
+    feed::MirrorWriter::Options options;
+    options.levels = static_cast<std::uint32_t>(config_.mirror.levels);
+    options.capacity = engine_->core().genesis().max_instruments;
+    options.venue_id = engine_->core().genesis().venue_id;
+    options.pid = static_cast<std::uint64_t>(::getpid());
+    options.created_ns = clock_.wall_ns();
+    auto made = MirrorWork::make(mirror_path(config_.mirror.folder, folder_.path(), options.venue_id), options);
+    if (made)
+        mirror_ = std::move(*made);
+    else if (options_.log != nullptr)
+        options_.log->warning("mirror", "there is none", {{"reason", made.error()}});
+}
+
+void Venue::publish_mirror() {
+    if (mirror_ == nullptr) return;
+    if (const auto published = mirror_->file().publish()) {
+        mirror_path_ = mirror_->file().path();
+        if (options_.log != nullptr && !mirror_->file().in_memory())
+            options_.log->warning("mirror", "mirror.folder is on a disk: its file system writes the mirror back",
+                                  {{"file", mirror_path_}});
+    } else if (options_.log != nullptr) {
+        options_.log->warning("mirror", "nobody can see it", {{"reason", published.error()}});
+    }
 }
 
 void Venue::serve_pages() {
@@ -166,11 +223,11 @@ void Venue::serve_pages() {
     http_->get("/", [pages](const net::HttpRequest&) { return pages.front(); });
 }
 
-platform::Worker& Venue::add_worker(const char* name, std::size_t pin, platform::Sleeper& sleeper,
+platform::Worker& Venue::add_worker(const char* name, const char* placed, platform::Sleeper& sleeper,
                                     std::vector<platform::Pollable*> work) {
     platform::WorkerOptions options;
     options.thread.name = name;
-    if (pin < config_.venue.pin.size()) options.thread.core = static_cast<unsigned>(config_.venue.pin[pin]);
+    place_thread(options.thread, placement_, placed);
     options.idle = config_.venue.idle == "spin" ? platform::IdlePolicy::spin : platform::IdlePolicy::polite;
     worker_names_.emplace_back(name);
     return *workers_.emplace_back(std::make_unique<platform::Worker>(options, sleeper, std::move(work)));
@@ -181,13 +238,16 @@ void Venue::make_workers() {
     auto feed = std::make_unique<FeedWork>(*feed_, *http_);
     feed_work_ = feed.get();
     if (single()) {
-        add_worker("dcx-venue", 0, gateway_sleeper_, {&gateway_sleeper_, gateway.get(), engine_.get(), feed.get()});
+        add_worker("dcx-venue", "engine", gateway_sleeper_,
+                   {&gateway_sleeper_, gateway.get(), engine_.get(), feed.get()});
     } else {
-        add_worker("dcx-gateway", 0, gateway_sleeper_, {&gateway_sleeper_, gateway.get()});
-        add_worker("dcx-engine", 1, engine_bell_, {engine_.get()});
-        add_worker("dcx-feed", 3, *feed_sleeper_, {feed_sleeper_.get(), feed.get()});
+        add_worker("dcx-gateway", "gateway", gateway_sleeper_, {&gateway_sleeper_, gateway.get()});
+        add_worker("dcx-engine", "engine", engine_bell_, {engine_.get()});
+        add_worker("dcx-feed", "feed", *feed_sleeper_, {feed_sleeper_.get(), feed.get()});
     }
-    if (engine_->journal() != nullptr) add_worker(kJournalWorker, 2, engine_->journal()->bell(), {engine_->journal()});
+    if (engine_->journal() != nullptr)
+        add_worker(kJournalWorker, "journal", engine_->journal()->bell(), {engine_->journal()});
+    if (mirror_ != nullptr && mirror_->follows()) add_worker("dcx-mirror", "mirror", mirror_bell_, {mirror_.get()});
     adapters_.push_back(std::move(gateway));
     adapters_.push_back(std::move(feed));
 }
@@ -204,18 +264,28 @@ void Venue::make_auditing() {
     options.auditor.snapshot_every_ns = config_.snapshots.every_s * second;
     options.auditor.keep_snapshots = static_cast<std::size_t>(config_.snapshots.keep);
     options.auditor.invariants_every_ns = config_.auditor.invariants_s * second;
+    place_thread(options.thread, placement_, "auditor");
     options.log = options_.log;
     auditing_ = std::make_unique<Auditing>(*engine_, options);
 }
 
 void Venue::start() {
-    for (auto& worker : workers_)
+    for (auto& worker : workers_) {
         if (const auto started = worker->start(); !started) throw std::runtime_error(started.error());
+        if (!worker->warning().empty() && options_.log != nullptr)
+            options_.log->warning("threads", "no real-time priority", {{"reason", worker->warning()}});
+    }
     if (auditing_) auditing_->start();
     // Bounded by the state to be told, which is in memory already.
-    if (!wait_for([&] { return status().ended() || (gateway_->ready() && feed_work_->ready()); }, 600s))
+    if (!wait_for(
+            [&] {
+                return status().ended() ||
+                       (gateway_->ready() && feed_work_->ready() && (mirror_ == nullptr || mirror_->ready()));
+            },
+            600s))
         throw std::runtime_error("the edges were not ready within ten minutes");
     if (status().failed()) throw std::runtime_error(status().reason());
+    publish_mirror();
 }
 
 bool Venue::stop() { return drain(true); }
@@ -237,6 +307,8 @@ bool Venue::drain(bool audit) {
     feed_work_->request_stop();
     wait_for([&] { return feed_work_->stopped(); }, 5s);
     for (auto& worker : workers_) worker->stop();
+    // While the folder is still ours: the next venue on it gives its mirror the same name.
+    if (mirror_ != nullptr) mirror_->close();
     if (auditing_) {
         if (audit && !failed) auditing_->finish(kAuditLimitMs);
         auditing_->stop();

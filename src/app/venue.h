@@ -17,6 +17,7 @@
 
 #include "app/config.h"
 #include "app/data_folder.h"
+#include "app/placement.h"
 #include "app/reactor_sleeper.h"
 #include "base/ed25519.h"
 #include "engine/breadcrumb.h"
@@ -36,12 +37,16 @@ namespace dcx::app {
 class AdminView;
 class Auditing;
 class FeedWork;
+class MirrorWork;
 struct TakenOver;
 
 struct VenueOptions {
     std::function<void(const engine::ReplayProgress&)> on_progress;
+    OnPrefault on_prefault;  // about once a second while memory is touched for the first time
     platform::Log* log = nullptr;
     TakenOver* taken_over = nullptr;  // from the venue before; taken from
+    // Where threads run; null: what the configuration gives on this machine. Copied.
+    const platform::PlacementPlan* placement = nullptr;
 };
 
 class Venue {
@@ -78,8 +83,8 @@ class Venue {
     void request_checkpoint() { engine_->request_checkpoint(); }
     // Null when there is none. Any thread while this venue lives.
     [[nodiscard]] Auditing* auditing() { return auditing_.get(); }
-    // How the memory of pools and rings was had; one line.
-    [[nodiscard]] std::string memory_report() const { return memory_->report(); }
+    // The path of the book mirror; empty when there is none.
+    [[nodiscard]] const std::string& mirror() const { return mirror_path_; }
 
   private:
     [[nodiscard]] bool single() const { return config_.venue.layout == "single"; }
@@ -90,14 +95,21 @@ class Venue {
     void make_edges();
     void make_workers();
     void serve_pages();
-    platform::Worker& add_worker(const char* name, std::size_t pin, platform::Sleeper& sleeper,
+    void make_mirror();
+    void publish_mirror();
+    // `placed`: the thread's name in the plan.
+    platform::Worker& add_worker(const char* name, const char* placed, platform::Sleeper& sleeper,
                                  std::vector<platform::Pollable*> work);
+    void take_memory();
+    void tell_machine();
 
     Config config_;
     VenueOptions options_;
     DataFolder folder_;
     platform::SystemClock clock_;
+    platform::PlacementPlan placement_;
     std::unique_ptr<platform::HugePageMemory> memory_;
+    platform::PagePlaces places_;                    // of the memory's pages, when all was taken
     std::unique_ptr<journal::DiskStorage> storage_;  // none with durability = memory, nor the next two
     std::unique_ptr<journal::DiskStorage> archive_;  // none: no segment goes
     std::unique_ptr<journal::ArchiveView> whole_;    // the journal and its archive
@@ -107,9 +119,12 @@ class Venue {
     ReactorSleeper gateway_sleeper_;
     std::unique_ptr<ReactorSleeper> feed_sleeper_;  // of its own in layout split
     platform::Doorbell engine_bell_;
+    platform::Doorbell mirror_bell_;  // of its own thread, if it has one
     std::unique_ptr<engine::Engine> engine_;
     std::unique_ptr<gateway::Gateway> gateway_;
     std::unique_ptr<net::HttpServer> http_;
+    std::unique_ptr<MirrorWork> mirror_;  // none: switched off, or there was no room for it
+    std::string mirror_path_;             // where it is to be seen
     std::unique_ptr<feed::FeedServer> feed_;
     std::unique_ptr<Auditing> auditing_;  // none without a journal, or when it is switched off
     std::vector<std::unique_ptr<platform::Pollable>> adapters_;

@@ -62,6 +62,8 @@ void VenueView::add_details(nlohmann::ordered_json& out) const {
     }
     out["durability"] = parts_.journal.empty() ? "memory" : "disk";
     out["simulated"] = parts_.simulated;
+    out["threads"] = parts_.placement.report();
+    out["memory"] = parts_.memory.report();
 }
 
 void VenueView::append_metrics(PrometheusText& out) {
@@ -84,6 +86,7 @@ void VenueView::append_metrics(PrometheusText& out) {
     append_gateway(out, parts_.gateway.metrics());
     append_auditor(out);
     append_disk(out);
+    append_machine(out);
     out.gauge("dcx_process_resident_bytes", resident_bytes(), "Memory of this process.");
     const auto feed = parts_.feed.metrics(parts_.feed_bell, kFeedLimit);
     out.gauge("dcx_feed_answers", feed.has_value() ? 1 : 0, "1 when the feed's thread gave its metrics in time.");
@@ -110,6 +113,19 @@ void VenueView::append_auditor(PrometheusText& out) const {
               "How long it took.");
     out.gauge("dcx_retention_alarm", parts_.auditing->retention_alarm() ? 1 : 0,
               "1 when segments are kept for somebody who lags too far behind.");
+}
+
+void VenueView::append_machine(PrometheusText& out) const {
+    out.family("dcx_thread_core", "gauge", "Core that a thread is pinned to; without a sample it floats.");
+    for (const platform::PlacedThread& thread : parts_.placement.threads)
+        if (thread.cpu) out.sample("thread", thread.name, *thread.cpu);
+    out.family("dcx_memory_bytes", "gauge", "Memory of pools and rings, by the pages asked for.");
+    out.sample("pages", "explicit_huge", parts_.memory.mapped(platform::PageKind::explicit_huge));
+    out.sample("pages", "transparent_huge", parts_.memory.mapped(platform::PageKind::transparent_huge));
+    out.sample("pages", "plain", parts_.memory.mapped(platform::PageKind::plain));
+    out.gauge("dcx_memory_locked_bytes", parts_.memory.locked(), "Of them those that can't be swapped.");
+    out.gauge("dcx_memory_pages_elsewhere", parts_.places.elsewhere,
+              "Pages of a sample that were on another NUMA node than the threads that use them, at the start.");
 }
 
 void VenueView::append_disk(PrometheusText& out) const {

@@ -11,6 +11,8 @@
 #include "app/feed_work.h"
 #include "engine/engine.h"
 #include "gateway/binary/gateway.h"
+#include "platform/huge_pages.h"
+#include "platform/placement.h"
 #include "platform/worker.h"
 
 namespace dcx::app {
@@ -27,6 +29,9 @@ class VenueView final : public AdminView {
         std::string journal;  // its folder; empty: none
         const Auditing* auditing = nullptr;
         bool simulated = false;
+        const platform::PlacementPlan& placement;
+        const platform::HugePageMemory& memory;
+        platform::PagePlaces places;  // at the start
     };
     explicit VenueView(Parts parts) : parts_(std::move(parts)) {}
 
@@ -37,6 +42,7 @@ class VenueView final : public AdminView {
   private:
     void append_auditor(PrometheusText& out) const;
     void append_disk(PrometheusText& out) const;
+    void append_machine(PrometheusText& out) const;
 
     Parts parts_;
 };

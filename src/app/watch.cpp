@@ -1,17 +1,15 @@
 #include "app/watch.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string_view>
 
 #include "app/stop_signals.h"
+#include "app/watch_screen.h"
 #include "app/watch_text.h"
 #include "base/ed25519.h"
 #include "base/random.h"
@@ -32,39 +30,6 @@ constexpr std::int64_t kFirstPauseNs = 200 * kNsPerMs;
 constexpr std::int64_t kLongestPauseNs = 5 * kNsPerSecond;
 // A book that does not become right by asking again is a fault of the feed or of ours.
 constexpr unsigned kGapsInARow = 5;
-
-// The alternate screen without cursor and line wrapping; the terminal is as before when this is gone.
-class Screen {
-  public:
-    explicit Screen(std::FILE* out) : out_(out) { write("\x1b[?1049h\x1b[?25l\x1b[?7l"); }
-    ~Screen() { write("\x1b[?7h\x1b[?25h\x1b[?1049l"); }
-    Screen(const Screen&) = delete;
-    Screen& operator=(const Screen&) = delete;
-
-    void draw(std::string_view text) {
-        std::string frame = "\x1b[H";
-        for (const char c : text) {
-            if (c == '\n') frame += "\x1b[K";
-            frame += c;
-        }
-        write(frame + "\x1b[J");
-    }
-    // Levels a side that its height has room for.
-    [[nodiscard]] std::size_t levels() const {
-        winsize size{};
-        if (::ioctl(::fileno(out_), TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return kPictureDepth;
-        constexpr std::size_t others = 6;  // headings, spread, status, and the line where the cursor stands
-        const std::size_t rows = size.ws_row;
-        return std::clamp<std::size_t>(rows > others ? (rows - others) / 2 : 1, 1, kPictureDepth);
-    }
-
-  private:
-    void write(std::string_view text) {
-        std::fwrite(text.data(), 1, text.size(), out_);
-        std::fflush(out_);
-    }
-    std::FILE* out_;
-};
 
 // Events a second over about the last two seconds.
 class Rate {
@@ -91,15 +56,6 @@ class Rate {
     std::array<std::uint64_t, 8> buckets_{};
     std::int64_t bucket_ = 0;
 };
-
-bool is_utf8_terminal() {
-    for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-        const char* value = std::getenv(name);
-        if (value == nullptr || *value == '\0') continue;
-        return std::strstr(value, "UTF-8") != nullptr || std::strstr(value, "utf8") != nullptr;
-    }
-    return false;
-}
 
 std::uint64_t random_seed() {
     std::uint64_t seed = 0;
@@ -335,9 +291,10 @@ int watch(const WatchOptions& options, const WatchOutput& output) {
 
 int watch(const WatchOptions& options) {
     const StopSignals signals;
-    return watch(options, {.out = stdout, .errors = stderr, .terminal = ::isatty(STDOUT_FILENO) == 1, .stop = [&] {
-                               return signals.wait_ms(0);
-                           }});
+    const WatchOutput output{.out = stdout, .errors = stderr, .terminal = ::isatty(STDOUT_FILENO) == 1, .stop = [&] {
+                                 return signals.wait_ms(0);
+                             }};
+    return options.mirror.empty() ? watch(options, output) : watch_mirror(options, output);
 }
 
 }  // namespace dcx::app

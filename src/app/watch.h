@@ -27,7 +27,10 @@ struct WatchOutput {
     bool terminal = false;       // draw with ANSI rather than write lines
     std::function<bool()> stop;  // asked about ten times a second
 };
-// Returns the exit code.
+// Return the exit code.
 int watch(const WatchOptions& options, const WatchOutput& output);
+// The same from the book mirror of a venue on this machine, without a connection: the book and, of trades, those that
+// were the last one when it was looked at (a thousand times a second).
+int watch_mirror(const WatchOptions& options, const WatchOutput& output);
 
 }  // namespace dcx::app

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "base/crc32c.h"
+#include "client/mirror_reader.h"
 #include "model/decimal.h"
 
 namespace dcx::app {
@@ -189,6 +190,34 @@ Applied MarketPicture::apply(std::string_view message) {
         error_ = std::string("the feed sent what is no message of its protocol: ") + e.what();
         return Applied::failed;
     }
+}
+
+void MarketPicture::show(const client::MirrorBook& book, std::uint64_t epoch) {
+    const MirrorBookHead& head = book.head;
+    const bool first = !chains_[kOrderbook].whole;
+    phase_ = head.phase == Phase::halted ? "halted" : "trading";
+    tick_ = {.mantissa = head.tick_mantissa, .scale = head.tick_scale};
+    lot_ = {.mantissa = head.lot_mantissa, .scale = head.lot_scale};
+    chains_[kOrderbook] = {.epoch = epoch, .seq = head.sequence.value, .whole = true};
+    time_ = head.time.value;
+    const auto take = [](Book& side, const std::vector<MirrorLevel>& levels, std::int64_t sign) {
+        side.clear();
+        for (const MirrorLevel& level : levels)
+            side.emplace(
+                sign * level.price.value,
+                PictureLevel{.price = level.price.value, .quantity = level.quantity.value, .orders = level.orders});
+    };
+    take(bids_, book.bids, -1);
+    take(asks_, book.asks, 1);
+    new_trades_ = 0;
+    if (!head.last_trade_id || (!trades_.empty() && trades_.front().id == head.last_trade_id.value)) return;
+    trades_.push_front({.id = head.last_trade_id.value,
+                        .price = price_text(head.last_price.value),
+                        .quantity = quantity_text(head.last_quantity.value),
+                        .side = head.last_taker_side == Side::buy ? "buy" : "sell",
+                        .time = head.last_time.value});
+    if (trades_.size() > kTradesKept) trades_.pop_back();
+    new_trades_ = first ? 0 : 1;
 }
 
 std::string MarketPicture::request(std::string_view type, std::string_view channel) const {

@@ -15,6 +15,10 @@
 #include <string_view>
 #include <vector>
 
+namespace dcx::client {
+struct MirrorBook;
+}
+
 namespace dcx::app {
 
 inline constexpr std::size_t kPictureDepth = 10;
@@ -57,6 +61,8 @@ class MarketPicture {
     explicit MarketPicture(std::string symbol) : symbol_(std::move(symbol)) {}
 
     Applied apply(std::string_view message);
+    // A state of the book mirror instead of messages. A new last trade is a new trade; none is the first time.
+    void show(const client::MirrorBook& book, std::uint64_t epoch);
     // The connection is gone: what it told is as old as it is, and the next one begins with snapshots.
     void disconnected();
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "app/test_feed.h"
+#include "client/mirror_reader.h"
 
 using namespace dcx::app;
 using namespace dcx::app::testing;
@@ -137,4 +138,45 @@ TEST_CASE("picture: requests are JSON whatever the symbol") {
           R"({"channel":"trades","symbol":"A\"B","type":"subscribe"})");
     CHECK(MarketPicture("A").request("unsubscribe", "orderbook") ==
           R"({"channel":"orderbook","depth":10,"rate":0,"symbol":"A","type":"unsubscribe"})");
+}
+
+TEST_CASE("picture: of a book mirror, and a last trade that was not there before is a new one") {
+    MarketPicture picture("DEC/USD");
+    dcx::client::MirrorBook book{.head = {.sequence = dcx::Sequence{7ul},
+                                          .time = dcx::Time{1'000l},
+                                          .phase = dcx::Phase::halted,
+                                          .tick_scale = 4,
+                                          .lot_scale = 2,
+                                          .tick_mantissa = 1,
+                                          .lot_mantissa = 5,
+                                          .last_price = dcx::Price{12'500l},
+                                          .last_quantity = dcx::Quantity{3l},
+                                          .last_trade_id = dcx::TradeId{9ul},
+                                          .last_time = dcx::Time{900l},
+                                          .last_taker_side = dcx::Side::sell},
+                                 .bids = {{.price = dcx::Price{12'499l}, .quantity = dcx::Quantity{2l}, .orders = 1},
+                                          {.price = dcx::Price{12'498l}, .quantity = dcx::Quantity{4l}, .orders = 2}},
+                                 .asks = {{.price = dcx::Price{12'501l}, .quantity = dcx::Quantity{6l}, .orders = 3}}};
+    picture.show(book, 3);
+    CHECK(picture.phase() == "halted");
+    CHECK(picture.seq() == 7);
+    CHECK(picture.epoch() == 3);
+    CHECK(picture.time() == 1'000);
+    CHECK(picture.bids().size() == 2);
+    CHECK(picture.bids()[0].price == 12'499);
+    CHECK(picture.asks()[0].orders == 3);
+    CHECK(picture.trades().front().price == "1.2500");
+    CHECK(picture.trades().front().quantity == "0.15");
+    CHECK(picture.trades().front().side == "sell");
+    CHECK(picture.new_trades() == 0);
+
+    picture.show(book, 3);
+    CHECK(picture.new_trades() == 0);
+    CHECK(picture.trades().size() == 1);
+    book.head.last_trade_id = dcx::TradeId{10ul};
+    book.bids.clear();
+    picture.show(book, 3);
+    CHECK(picture.new_trades() == 1);
+    CHECK(picture.trades().size() == 2);
+    CHECK(picture.bids().empty());
 }

@@ -1,14 +1,10 @@
 // dcx bench workload: the venue's book over a workload of orders; its answer's hash and its rate.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "app/book_driver.h"
 #include "app/commands.h"
-#include "market/canonical_reports.h"
-#include "market/workload.h"
-#include "platform/huge_pages.h"
+#include "app/workload_run.h"
 
 namespace dcx::app {
 namespace {
@@ -16,57 +12,6 @@ namespace {
 using market::CanonicalReports;
 using market::MessageType;
 using market::WorkloadMessage;
-
-// Puts the sequence of the message at hand on the driver's reports.
-struct ReportSink {
-    CanonicalReports& reports;
-    std::uint32_t seq = 0;
-
-    static std::uint32_t u32(Quantity q) { return static_cast<std::uint32_t>(q.value); }
-    void acknowledged(Side side, OrderId id, Price price, Quantity quantity) {
-        reports.acknowledged(seq, side, id.value, price.value, u32(quantity));
-    }
-    void traded(Price price, Quantity quantity, OrderId maker, OrderId taker) {
-        reports.traded(seq, price.value, u32(quantity), maker.value, taker.value);
-    }
-    void canceled(Side side, OrderId id, Price price) { reports.canceled(seq, side, id.value, price.value); }
-    void modified(Side side, OrderId id, Price price, Quantity quantity) {
-        reports.modified(seq, side, id.value, price.value, u32(quantity));
-    }
-    void cancel_rejected(OrderId id) { reports.cancel_rejected(seq, id.value); }
-    void modify_rejected(OrderId id) { reports.modify_rejected(seq, id.value); }
-};
-
-struct Run {
-    double seconds = 0;
-    std::uint32_t left = 0;  // orders in the book at the end
-};
-
-using Capacity = BookDriver<ReportSink>::Capacity;
-
-bool run_once(const std::vector<WorkloadMessage>& messages, Capacity capacity, CanonicalReports& reports, Run& run) {
-    platform::HugePageMemory memory;
-    ReportSink sink{.reports = reports};
-    BookDriver<ReportSink> driver(memory, capacity, sink);
-    const auto start = std::chrono::steady_clock::now();
-    for (std::size_t i = 0; i < messages.size(); ++i) {
-        const WorkloadMessage& message = messages[i];
-        const OrderId id{message.order_id};
-        sink.seq = static_cast<std::uint32_t>(i);
-        if (message.type == MessageType::cancel) {
-            driver.cancel(id);
-            continue;
-        }
-        if (!driver.has_room()) return false;
-        if (message.type == MessageType::place)
-            driver.place(id, message.side, message.ioc, Price{message.price}, Quantity{std::int64_t{message.quantity}});
-        else
-            driver.modify(id, Price{message.price}, Quantity{std::int64_t{message.quantity}});
-    }
-    run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    run.left = driver.live();
-    return true;
-}
 
 std::expected<std::vector<WorkloadMessage>, std::string> messages_of(const WorkloadOptions& options) {
     if (!options.file.empty()) return market::read_workload(options.file);
@@ -95,11 +40,11 @@ int bench_workload(const WorkloadOptions& options) {
     if (messages->size() >= UINT32_MAX) return fail("too many messages for one run");
 
     // As in a venue: fixed beforehand, whatever the flow turns out to need.
-    const Capacity capacity{.orders = options.orders, .price_levels = options.price_levels};
+    const WorkloadCapacity capacity{.orders = options.orders, .price_levels = options.price_levels};
     // The first run is not timed: it faults in the memory of the reports, and gives the answer.
     CanonicalReports reports(messages->size() * 2);
-    Run run;
-    if (!run_once(*messages, capacity, reports, run))
+    WorkloadRun run;
+    if (!run_workload(*messages, capacity, reports, run))
         return fail("the flow rests more than fits: raise --orders or --price-levels");
     const std::size_t trades = reports.trades();
     const std::size_t count = reports.size();
@@ -107,7 +52,7 @@ int bench_workload(const WorkloadOptions& options) {
     std::vector<double> rates;
     for (std::int64_t i = 0; i < options.runs; ++i) {
         reports.clear();
-        if (!run_once(*messages, capacity, reports, run) || reports.size() != count || reports.trades() != trades)
+        if (!run_workload(*messages, capacity, reports, run) || reports.size() != count || reports.trades() != trades)
             return fail("two runs gave different answers");
         rates.push_back(static_cast<double>(messages->size()) / run.seconds);
     }

@@ -64,8 +64,7 @@ Engine::Engine(const EngineGround& ground, const EngineOptions& options, EngineS
 Engine::~Engine() = default;
 
 ring::Channel<Submission>& Engine::add_producer(std::size_t capacity) {
-    producers_.push_back(std::make_unique<ring::Channel<Submission>>(capacity, memory_, bell_));
-    return *producers_.back();
+    return producers_.add(capacity, memory_, bell_);
 }
 
 LiveSource& Engine::add_reader(platform::Doorbell& bell) { return add_public_reader(bell, {}); }
@@ -171,11 +170,10 @@ bool Engine::stage_submissions() {
     const std::uint64_t to_checkpoint = checkpoint_every_ - since_checkpoint_;
     const auto room = room_for_commands(static_cast<std::size_t>(std::min<std::uint64_t>(kMaxTaken, to_checkpoint)));
     std::size_t taken = 0;
-    for (std::size_t i = 0; i < producers_.size() && taken < room.size(); ++i) {
-        taken += take_from(*producers_[next_producer_], room.subspan(taken));
-        // Another one is the first next time.
-        if (++next_producer_ == producers_.size()) next_producer_ = 0;
-    }
+    producers_.visit([&](ring::Channel<Submission>& producer) {
+        taken += take_from(producer, room.subspan(taken));
+        return taken < room.size();
+    });
     if (taken == 0) return false;
     since_checkpoint_ += taken;
     stage(room.first(taken));

@@ -43,6 +43,7 @@
 #include "platform/pollable.h"
 #include "ring/broadcast_ring.h"
 #include "ring/channel.h"
+#include "ring/lanes.h"
 
 namespace dcx::engine {
 
@@ -126,14 +127,13 @@ class Engine final : public platform::Pollable {
     LogClock log_clock_;
     ring::BroadcastRing<Event> events_;
     std::vector<std::unique_ptr<LiveSource>> sources_;
-    std::vector<std::unique_ptr<ring::Channel<Submission>>> producers_;
+    ring::Lanes<ring::Channel<Submission>> producers_;
     std::unique_ptr<JournalThread> journal_;
     std::vector<Command> buffer_;  // without a journal
 
     std::span<const Command> staged_;  // stamped and handed to the journal, not yet applied
     Sequence last_{};                  // stamped
-    std::size_t next_producer_ = 0;
-    std::uint64_t max_events_;  // of one command
+    std::uint64_t max_events_;         // of one command
     std::uint64_t checkpoint_every_;
     std::uint64_t since_checkpoint_;  // commands stamped
     core::RestoreCursor restore_cursor_;

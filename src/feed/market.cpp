@@ -33,10 +33,10 @@ Market::Market(const InstrumentListed& listing, std::string base, std::string qu
       notional_format_{shortest({.mantissa = wide_mul(listing.tick_mantissa, listing.lot_mantissa),
                                  .scale = static_cast<unsigned>(listing.tick_scale) + listing.lot_scale})},
       phase_{listing.phase},
-      last_price_{listing.last_price} {}
+      last_trade_{.price = listing.last_price} {}
 
 void Market::add_trade(const Trade& trade) {
-    last_price_ = trade.price;
+    last_trade_ = trade;
     trades_.add(trade);
     window_.add(trade);
 }
@@ -49,7 +49,7 @@ void Market::bust_trade(const Trade& trade, Time now) {
 
 Ticker Market::ticker(Time now) {
     window_.advance(now);
-    Ticker ticker{.last = last_price_, .day = window_.totals()};
+    Ticker ticker{.last = last_trade_.price, .day = window_.totals()};
     if (!book_.bids().empty()) {
         ticker.bid = book_.bids().best().price;
         ticker.bid_quantity = book_.bids().best().quantity;

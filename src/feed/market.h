@@ -67,8 +67,10 @@ class Market {
     [[nodiscard]] FeedBook& book() { return book_; }
     [[nodiscard]] const FeedBook& book() const { return book_; }
     void add_trade(const Trade& trade);
-    // Takes it back; book and last price stay.
+    // Takes it back; book and last trade stay.
     void bust_trade(const Trade& trade, Time now);
+    // The newest, busted since or not; of one before the start only the price is known, which is 0 when there was none.
+    [[nodiscard]] const Trade& last_trade() const { return last_trade_; }
     // Those that stand, and those that were taken back (in the order of that).
     [[nodiscard]] const RecentTrades& trades() const { return trades_; }
     [[nodiscard]] const RecentTrades& busted() const { return busted_; }
@@ -87,7 +89,7 @@ class Market {
     DecimalFormat volume_format_;
     DecimalFormat notional_format_;
     Phase phase_;
-    Price last_price_;
+    Trade last_trade_;
     FeedBook book_;
     RecentTrades trades_;
     RecentTrades busted_;

@@ -79,9 +79,9 @@ void Publisher::route(const Event& event) {
             assets_[listing.asset.value] = listing.symbol.view();
             break;
         }
-        case EventKind::instrument_listed: list_instrument(event.as<InstrumentListed>()); break;
+        case EventKind::instrument_listed: list_instrument(event); break;
         case EventKind::phase_changed: set_phase(event.as<PhaseChanged>()); break;
-        case EventKind::epoch_started: context_.epoch = event.as<EpochStarted>().epoch; break;
+        case EventKind::epoch_started: start_epoch(event.as<EpochStarted>().epoch); break;
         case EventKind::order_restored: apply_to_book<OrderRestored>(event); break;
         case EventKind::order_rested: apply_to_book<OrderRested>(event); break;
         case EventKind::trade_executed: apply_to_book<TradeExecuted>(event); break;
@@ -96,7 +96,8 @@ void Publisher::route(const Event& event) {
     }
 }
 
-void Publisher::list_instrument(const InstrumentListed& listing) {
+void Publisher::list_instrument(const Event& event) {
+    const auto listing = event.as<InstrumentListed>();
     const std::size_t id = listing.instrument.value;
     DCX_CHECK(listing.base.value < assets_.size() && listing.quote.value < assets_.size());
     if (feeds_.size() <= id) feeds_.resize(id + 1);
@@ -106,7 +107,14 @@ void Publisher::list_instrument(const InstrumentListed& listing) {
     const Market& market = feeds_[id]->market();
     listed_.push_back(&market);
     by_symbol_.emplace(market.symbol(), &market);
-    if (ready_) changed_.push_back(&market);
+    if (!ready_) return;
+    changed_.push_back(&market);
+    if (options_.mirror != nullptr) options_.mirror->list(market, event.header.sequence, event.header.time);
+}
+
+void Publisher::start_epoch(std::uint64_t epoch) {
+    context_.epoch = epoch;
+    if (options_.mirror != nullptr) options_.mirror->set_epoch(epoch);
 }
 
 void Publisher::set_phase(const PhaseChanged& event) {
@@ -114,6 +122,7 @@ void Publisher::set_phase(const PhaseChanged& event) {
         if (feed == nullptr || (event.instrument.value != 0 && feed->market().id() != event.instrument)) continue;
         if (feed->market().phase() != event.phase && ready_) changed_.push_back(&feed->market());
         feed->market().set_phase(event.phase);
+        touch(*feed);
     }
 }
 
@@ -137,18 +146,29 @@ void Publisher::complete_restore(const Event& event) {
     context_.time = event.header.time;
     for (MarketFeed* feed : touched_) feed->market().book().clear_changes();
     touched_.clear();
+    if (options_.mirror == nullptr) return;
+    for (const Market* market : listed_) options_.mirror->list(*market, event.header.sequence, event.header.time);
+    options_.mirror->go_live(context_.epoch, event.header.sequence);
 }
 
 void Publisher::end_command(const EventHeader& header) {
     context_.seq = header.sequence.value;
     context_.time = header.time;
     context_.mid_command = false;
+    mirror_command(header);
     for (MarketFeed* feed : touched_) {
         feed->end_command();
         for (std::size_t rate = 1; rate < kRatesMs.size(); ++rate) rate_pending_[rate] |= feed->has_pending(rate);
     }
     touched_.clear();
     if (!waiting_.empty()) serve_waiting();
+}
+
+// Before anything is encoded, which takes longer, and before the books forget their changes.
+void Publisher::mirror_command(const EventHeader& header) {
+    if (options_.mirror == nullptr) return;
+    for (const MarketFeed* feed : touched_) options_.mirror->update(feed->market(), header.sequence, header.time);
+    options_.mirror->end_command(header.sequence);
 }
 
 bool Publisher::has_work(std::size_t rate) const {
@@ -172,6 +192,7 @@ void Publisher::flush() {
 
 bool Publisher::tick(std::int64_t now_ns) {
     context_.now_ns = now_ns;
+    if (options_.mirror != nullptr) options_.mirror->beat(now_ns);
     flush();
     // In the middle of a command the books stand at no point of the log.
     if (!ready_ || context_.mid_command) return false;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "feed/market_feed.h"
+#include "feed/mirror_writer.h"
 #include "feed/request.h"
 #include "model/event.h"
 
@@ -27,6 +28,7 @@ class Publisher {
     struct Options {
         std::size_t replay_bytes = 1024 * 1024;   // of messages kept for resuming, per variant and format
         std::int64_t linger_ns = 30'000'000'000;  // how long they are kept after the last subscriber left
+        MirrorWriter* mirror = nullptr;           // is kept as the books are; outlives the publisher
     };
     static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
@@ -65,7 +67,9 @@ class Publisher {
     void begin_event(const EventHeader& header);
     void route(const Event& event);
     void end_command(const EventHeader& header);
-    void list_instrument(const InstrumentListed& listing);
+    void mirror_command(const EventHeader& header);
+    void start_epoch(std::uint64_t epoch);
+    void list_instrument(const Event& event);
     void set_phase(const PhaseChanged& event);
     void bust_trade(const Event& event);
     void complete_restore(const Event& event);

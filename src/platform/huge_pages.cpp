@@ -1,14 +1,20 @@
 #include "platform/huge_pages.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <limits>
 #include <new>
 #include <string_view>
+#include <utility>
 
 #include "base/check.h"
 
@@ -47,7 +53,7 @@ bool transparent_pages_off() {
 }
 
 // False when there is no memory for all of it. Writing by hand is for kernels before 5.14.
-bool prefault(std::byte* begin, std::size_t size) {
+bool touch(std::byte* begin, std::size_t size) {
     if (::madvise(begin, size, MADV_POPULATE_WRITE) == 0) return true;
     if (errno != EINVAL) return false;
     for (std::size_t offset = 0; offset < size; offset += small_page)
@@ -61,24 +67,81 @@ HugePageMemory::~HugePageMemory() {
     for (const Block& block : blocks_) ::munmap(block.begin, block.size);
 }
 
-HugePageMemory::Block HugePageMemory::map(std::size_t size) const {
-    if (options_.best == PageKind::explicit_huge) {
-        // The size of page is named, because the system's default may be 1 GiB.
-        if (std::byte* at = map_anonymous(size, MAP_HUGETLB | static_cast<int>(huge_page_bits << MAP_HUGE_SHIFT))) {
-            if (!options_.prefault || prefault(at, size)) return {at, size, PageKind::explicit_huge};
-            ::munmap(at, size);  // a limit of the control group
-        }
-    }
+HugePageMemory::Block HugePageMemory::map(std::size_t size) {
+    // Explicit huge pages are never swapped: there is nothing to lock.
+    if (options_.best == PageKind::explicit_huge)
+        if (std::byte* at = map_explicit(size)) return {at, size, PageKind::explicit_huge, true};
     std::byte* at = map_aligned(size);
     if (at == nullptr) throw std::bad_alloc();
     auto kind = PageKind::plain;
     if (options_.best != PageKind::plain && !transparent_pages_off() && ::madvise(at, size, MADV_HUGEPAGE) == 0)
         kind = PageKind::transparent_huge;
+    bind(at, size);
     if (options_.prefault && !prefault(at, size)) {
         ::munmap(at, size);
         throw std::bad_alloc();
     }
-    return {at, size, kind};
+    return {at, size, kind, lock(at, size)};
+}
+
+// Null when there are not enough of them, or not of the node.
+std::byte* HugePageMemory::map_explicit(std::size_t size) {
+    // Without a first touch a node's last page could be gone by the time somebody needs it, which is a SIGBUS.
+    if (options_.node && !options_.prefault) return nullptr;
+    // The size of page is named, because the system's default may be 1 GiB.
+    std::byte* at = map_anonymous(size, MAP_HUGETLB | static_cast<int>(huge_page_bits << MAP_HUGE_SHIFT));
+    if (at == nullptr) return nullptr;
+    // The kernel counts what is reserved over all nodes: whether this one has so many the touch tells.
+    const bool bound = !options_.node || bind_to_node(at, size, *options_.node, NodePolicy::only).empty();
+    if (bound && (!options_.prefault || prefault(at, size))) return at;
+    ::munmap(at, size);  // so far away, or a limit of the control group
+    return nullptr;
+}
+
+void HugePageMemory::bind(std::byte* begin, std::size_t size) {
+    if (!options_.node) return;
+    // Preferred: a page of another node is slow, a killed process is worse.
+    if (std::string refused = bind_to_node(begin, size, *options_.node, NodePolicy::preferred);
+        !refused.empty() && node_refused_.empty())
+        node_refused_ = std::move(refused);
+}
+
+bool HugePageMemory::prefault(std::byte* begin, std::size_t size) {
+    // Some milliseconds on a slow machine.
+    constexpr std::size_t step = 32 * huge_page;
+    const Clock::time_point begun = Clock::now();
+    for (std::size_t done = 0; done < size; done += step) {
+        if (!touch(begin + done, std::min(step, size - done))) return false;
+        report_progress(size, std::min(size, done + step), Clock::now() - begun);
+    }
+    prefaulting_ += Clock::now() - begun;
+    return true;
+}
+
+void HugePageMemory::report_progress(std::size_t block, std::size_t done_of_it, Clock::duration spent) {
+    if (!options_.on_progress) return;
+    const Clock::time_point now = Clock::now();
+    if (now - told_at_ < std::chrono::seconds(1)) return;
+    told_at_ = now;
+    const double seconds = std::chrono::duration<double>(prefaulting_ + spent).count();
+    const std::size_t before = mapped();
+    options_.on_progress({.done = before + done_of_it,
+                          .taken = before + block,
+                          .bytes_per_second = static_cast<double>(before + done_of_it) / std::max(seconds, 1e-9)});
+}
+
+bool HugePageMemory::lock(std::byte* begin, std::size_t size) {
+    // One refusal is enough: the limit counts all that is locked.
+    if (!options_.lock || !options_.prefault || !lock_refused_.empty()) return false;
+    // The system call itself: the address sanitizer puts nothing in the place of the library's.
+    if (::syscall(SYS_mlock, begin, size) == 0) return true;
+    const int error = errno;
+    rlimit limit{};
+    ::getrlimit(RLIMIT_MEMLOCK, &limit);
+    lock_refused_ = std::string("memory can be swapped: mlock: ") + std::strerror(error) + " (RLIMIT_MEMLOCK is " +
+                    std::to_string(limit.rlim_cur >> 10) +
+                    " KiB: `ulimit -l`, or LimitMEMLOCK=infinity of a systemd unit)";
+    return false;
 }
 
 std::byte* HugePageMemory::take(std::size_t size) {
@@ -107,6 +170,42 @@ std::size_t HugePageMemory::mapped(PageKind kind) const {
     for (const Block& block : blocks_)
         if (block.kind == kind) sum += block.size;
     return sum;
+}
+
+std::size_t HugePageMemory::mapped() const {
+    std::size_t sum = 0;
+    for (const Block& block : blocks_) sum += block.size;
+    return sum;
+}
+
+std::size_t HugePageMemory::locked() const {
+    std::size_t sum = 0;
+    for (const Block& block : blocks_)
+        if (block.locked) sum += block.size;
+    return sum;
+}
+
+PagePlaces HugePageMemory::look_at_node() const {
+    constexpr std::size_t looked_at = 512;  // of each block: microseconds
+    PagePlaces places;
+    if (!options_.node) return places;
+    for (const Block& block : blocks_) places += look_at_pages(block.begin, block.size, *options_.node, looked_at);
+    return places;
+}
+
+std::string HugePageMemory::advice() const {
+    std::string text;
+    if (options_.best != PageKind::plain && mapped(PageKind::plain) > 0)
+        text = "transparent huge pages are off: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled; ";
+    const std::size_t others = mapped() - mapped(PageKind::explicit_huge);
+    if (options_.best != PageKind::explicit_huge || others == 0) return text;
+    const std::string pages = std::to_string(others / huge_page);
+    text += "reserve " + pages + " more explicit huge pages: ";
+    // A count for the whole machine is spread over the nodes.
+    text += options_.node ? "/sys/devices/system/node/node" + std::to_string(*options_.node) +
+                                "/hugepages/hugepages-2048kB/nr_hugepages"
+                          : std::string{"sysctl vm.nr_hugepages"};
+    return text;
 }
 
 std::string HugePageMemory::report() const {

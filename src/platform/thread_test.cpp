@@ -4,8 +4,14 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <string>
+
+#include "base/skip_test.h"
 
 using dcx::platform::Thread;
 using dcx::platform::ThreadOptions;
@@ -18,6 +24,9 @@ struct Seen {
     bool fault_blocked = true;
     unsigned cores = 0;
     int core = -1;
+    int policy = -1;
+    int priority = -1;
+    std::string warning;
 };
 
 std::expected<Seen, std::string> look_inside(const ThreadOptions& options) {
@@ -32,9 +41,13 @@ std::expected<Seen, std::string> look_inside(const ThreadOptions& options) {
         sched_getaffinity(0, sizeof allowed, &allowed);
         seen.cores = static_cast<unsigned>(CPU_COUNT(&allowed));
         seen.core = sched_getcpu();
+        sched_param parameters{};
+        pthread_getschedparam(pthread_self(), &seen.policy, &parameters);
+        seen.priority = parameters.sched_priority;
     });
     if (!thread) return std::unexpected(thread.error());
     thread->join();
+    seen.warning = thread->warning();
     return seen;
 }
 
@@ -45,6 +58,22 @@ unsigned last_allowed_core() {
     for (unsigned core = 0; core < CPU_SETSIZE; ++core)
         if (CPU_ISSET(core, &allowed)) last = core;
     return last;
+}
+
+// Runs the body in a child process without any privilege and with no real-time priority allowed, and gives its code.
+template <class Body>
+int without_privileges(Body&& body) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        const rlimit none{0, 0};
+        if (::setrlimit(RLIMIT_RTPRIO, &none) != 0) ::_exit(101);
+        if (::geteuid() == 0 && ::setresuid(65534, 65534, 65534) != 0) ::_exit(102);
+        ::_exit(body());
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 }  // namespace
@@ -94,4 +123,39 @@ TEST_CASE("a destroyed thread is asked to stop and waited for") {
         REQUIRE(thread);
     }
     CHECK(ended);
+}
+
+TEST_CASE("real-time priority where it is allowed") {
+    const auto seen = look_inside({.name = "urgent", .core = last_allowed_core(), .realtime = 7});
+    if (seen && !seen->warning.empty()) return dcx::skip_test(seen->warning);
+    REQUIRE(seen);
+    CHECK((seen->policy & ~SCHED_RESET_ON_FORK) == SCHED_FIFO);
+    CHECK(seen->priority == 7);
+}
+
+TEST_CASE("real-time priority that is refused is a warning that names the limit, and the body runs") {
+    const int code = without_privileges([] {
+        const auto seen = look_inside({.name = "urgent", .core = {}, .realtime = 7});
+        if (!seen || seen->priority != 0 || (seen->policy & ~SCHED_RESET_ON_FORK) != SCHED_OTHER) return 1;
+        const bool named = seen->warning.starts_with("thread 'urgent' runs without its real-time priority 7: ") &&
+                           seen->warning.find("RLIMIT_RTPRIO is 0: `ulimit -r 7`") != std::string::npos;
+        return named ? 0 : 2;
+    });
+    CHECK(code == 0);
+}
+
+TEST_CASE("a thread kept on some cores passes that on to those it makes") {
+    const unsigned core = last_allowed_core();
+    std::string kept = "not asked";
+    unsigned cores = 0;
+    auto maker = Thread::start({.name = "maker", .core = {}}, [&](const std::stop_token&) {
+        kept = dcx::platform::keep_this_thread_on({&core, 1});
+        if (const auto seen = look_inside({.name = "made", .core = {}})) cores = seen->cores;
+    });
+    REQUIRE(maker);
+    maker->join();
+    CHECK(kept.empty());
+    CHECK(cores == 1);
+    const unsigned nowhere[] = {1023};
+    CHECK(dcx::platform::keep_this_thread_on(nowhere).starts_with("cannot keep a thread on the cores 1023: "));
 }

@@ -43,6 +43,8 @@ class Worker {
     // Ends after the round it is in, sleeping or not, and joins. What is still queued stays queued.
     void stop();
     [[nodiscard]] bool running() const { return thread_.joinable(); }
+    // Thread::warning() of the last start.
+    [[nodiscard]] const std::string& warning() const { return thread_.warning(); }
     // How often it went to sleep. Any thread.
     [[nodiscard]] std::uint64_t sleeps() const { return sleeps_.load(std::memory_order_relaxed); }
     // Turns that its pollables have had: rises for as long as the thread lives and none of them hangs, asleep or not,

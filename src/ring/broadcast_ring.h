@@ -9,44 +9,41 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <span>
-#include <type_traits>
 #include <vector>
 
 #include "base/check.h"
 #include "base/memory.h"
 #include "platform/cpu.h"
 #include "platform/doorbell.h"
+#include "ring/atomics.h"
+#include "ring/position.h"
 
 namespace dcx::ring {
 
-using Position = std::uint64_t;
-inline constexpr Position no_limit = std::numeric_limits<Position>::max();
-
-template <class T>
+template <class T, class Atomics = StdAtomics, class Bell = platform::Doorbell>
 class BroadcastRing {
-    static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+    static_assert(Atomics::template is_message<T>);
 
   public:
     class Reader;
 
     // `capacity` is a power of two.
-    BroadcastRing(std::size_t capacity, MemorySource& memory)
-        : slots_(memory.array<T>(capacity).data()), mask_(capacity - 1) {
-        DCX_CHECK(std::has_single_bit(capacity));
+    BroadcastRing(std::size_t capacity, MemorySource& memory) : BroadcastRing(memory.array<T>(capacity)) {}
+    explicit BroadcastRing(std::span<T> slots) : slots_(slots.data()), mask_(slots.size() - 1) {
+        DCX_CHECK(std::has_single_bit(slots.size()));
     }
     BroadcastRing(const BroadcastRing&) = delete;
     BroadcastRing& operator=(const BroadcastRing&) = delete;
 
     // Before the first publish(). The reader lives as long as the ring; `bell` (of the reader's thread) is rung by
     // wake_readers().
-    Reader& add_reader(platform::Doorbell* bell = nullptr) {
+    Reader& add_reader(Bell* bell = nullptr) {
         DCX_CHECK(written_ == 0 && published_.load(std::memory_order_relaxed) == 0);
         readers_.push_back(std::unique_ptr<Reader>(new Reader(*this)));
         // One bell for several readers on one thread is rung once.
@@ -91,7 +88,7 @@ class BroadcastRing {
     }
     // Once after one or more publish(): one fence for all bells.
     void wake_readers() {
-        platform::Doorbell::fence();
+        Bell::fence();
         for (auto* bell : bells_) bell->ring_after_fence();
     }
 
@@ -105,12 +102,12 @@ class BroadcastRing {
     Position written_ = 0;
     Position seen_slowest_ = 0;  // no reader's cursor is below it
     std::vector<std::unique_ptr<Reader>> readers_;
-    std::vector<platform::Doorbell*> bells_;
-    alignas(platform::separate_lines) std::atomic<Position> published_{0};
+    std::vector<Bell*> bells_;
+    alignas(platform::separate_lines) typename Atomics::template Atomic<Position> published_{0};
 };
 
-template <class T>
-class BroadcastRing<T>::Reader {
+template <class T, class Atomics, class Bell>
+class BroadcastRing<T, Atomics, Bell>::Reader {
   public:
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
@@ -134,12 +131,12 @@ class BroadcastRing<T>::Reader {
         // before whatever a reader behind us does. Partner: the acquire in cursor().
         cursor_.store(read_, std::memory_order_release);
         if (followers_.empty()) return;
-        platform::Doorbell::fence();
+        Bell::fence();
         for (auto* bell : followers_) bell->ring_after_fence();
     }
     // Before the start: release() rings this bell from now on. For a thread that waits for this reader's cursor (a
     // reader that must stay behind it, the writer that waits for room); without it such a thread has to poll.
-    void add_follower(platform::Doorbell& bell) { followers_.push_back(&bell); }
+    void add_follower(Bell& bell) { followers_.push_back(&bell); }
     // The position of the next message that peek() shows. This reader's thread.
     [[nodiscard]] Position position() const { return read_; }
     // Any thread: everything before it was released. Partner: the release in release().
@@ -155,8 +152,8 @@ class BroadcastRing<T>::Reader {
     std::uint64_t mask_;
     Position read_ = 0;
     Position seen_published_ = 0;
-    std::vector<platform::Doorbell*> followers_;
-    alignas(platform::separate_lines) std::atomic<Position> cursor_{0};
+    std::vector<Bell*> followers_;
+    alignas(platform::separate_lines) typename Atomics::template Atomic<Position> cursor_{0};
 };
 
 // How far all of `readers` have come; no_limit when there are none. Any thread.

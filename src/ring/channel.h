@@ -10,12 +10,13 @@
 
 namespace dcx::ring {
 
-template <class T>
+template <class T, class Atomics = StdAtomics, class Bell = platform::Doorbell>
 class Channel {
   public:
     // `consumer` is the bell of the thread that consumes.
-    Channel(std::size_t capacity, MemorySource& memory, platform::Doorbell& consumer)
-        : ring_(capacity, memory), consumer_(consumer) {}
+    Channel(std::size_t capacity, MemorySource& memory, Bell& consumer)
+        : Channel(memory.array<T>(capacity), consumer) {}
+    Channel(std::span<T> slots, Bell& consumer) : ring_(slots), consumer_(consumer) {}
 
     [[nodiscard]] std::size_t capacity() const { return ring_.capacity(); }
 
@@ -40,13 +41,13 @@ class Channel {
     }
 
     // ---- consumer ----
-    [[nodiscard]] std::span<const T> peek(std::size_t max = SpscRing<T>::all) { return ring_.peek(max); }
+    [[nodiscard]] std::span<const T> peek(std::size_t max = SpscRing<T, Atomics>::all) { return ring_.peek(max); }
     void release(std::size_t count) { ring_.release(count); }
     [[nodiscard]] bool try_pop(T& message) { return ring_.try_pop(message); }
 
   private:
-    SpscRing<T> ring_;
-    platform::Doorbell& consumer_;
+    SpscRing<T, Atomics> ring_;
+    Bell& consumer_;
 };
 
 }  // namespace dcx::ring

@@ -54,7 +54,7 @@ class Ops(unittest.TestCase):
     def test_container_packages(self):
         """The second stage has the libraries of what the first one is built with."""
         container = read("ops/Containerfile")
-        for library in ("http-parser", "zstd", "ssl", "secp256k1", "sodium", "tomlplusplus"):
+        for library in ("http-parser", "hwloc", "zstd", "ssl", "secp256k1", "sodium", "tomlplusplus"):
             self.assertRegex(container, rf"lib{library}[0-9.-]+")
         self.assertIn("USER dcx\n", container)
 

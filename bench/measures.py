@@ -1,0 +1,83 @@
+"""Every measure of `./dev bench`, a line each; a new one is one more line and a benchmark of that name.
+
+name     what the table calls it
+group    one of GROUPS: `./dev bench GROUP`
+program  bench/PROGRAM.cpp
+ours     the benchmark's name as Google Benchmark prints it, without its options (/real_time, /iterations:3 …)
+peer     what it is compared with in the same run, of the same program; None: nothing
+value    "rate": messages a second (more is better); "time": ns an iteration (less is better); "rate:NAME" and
+         "time:NAME" are that counter
+target   the ratio that is wanted, ours as many times as good as the peer; None: only told
+asserts  what the benchmark itself checks, and fails on; empty: nothing yet
+"""
+from collections import namedtuple
+
+Measure = namedtuple("Measure", "name group program ours peer value target asserts")
+
+GROUPS = ("book", "core", "ring", "journal", "gateway", "feed", "ledger", "history", "proof")
+# Groups that nothing is measured in yet.
+EMPTY = {"history": "the history store is not built yet", "proof": "the Merkle log is not built yet"}
+
+M = Measure
+COUNTED = "no message lost or torn: counted and summed at the other end"
+MEASURES = (
+    M("book alone", "book", "core_bench", "book_alone", None, "rate", None, ""),
+    M("core with money", "core", "core_bench", "core_with_money", "core_with_money_one_by_one", "rate", None,
+      "no command refused, the core's invariants hold"),
+    M("core, events hashed", "core", "engine_bench", "core_and_hash", None, "rate", None, "every command replays"),
+    M("engine in memory", "core", "engine_bench", "engine_memory", "core_and_hash", "rate", None,
+      "every command answered, none refused"),
+    M("engine, durable", "core", "engine_bench", "engine_durable", "engine_memory", "rate", None,
+      "every command answered, none refused"),
+    M("engine, durable, with the auditor", "core", "engine_bench", "engine_audited", "engine_durable", "rate", None,
+      "every command answered, none refused; the auditor finds no difference"),
+    M("one command, p99", "core", "core_latency_bench", "core_work", "empty_loop_work", "time:p99", None, "the core's invariants hold after each round"),
+    M("one command by the clock, p99", "core", "core_latency_bench", "core_response", "empty_loop_response",
+      "time:p99", None, "the core's invariants hold after each round"),
+    M("transfers", "ledger", "core_bench", "transfers", None, "rate", None, ""),
+    M("transfers, a million accounts", "ledger", "core_bench", "transfers_of_a_million", "transfers", "rate", None,
+      ""),
+    *(M(f"SPSC{where}, 32 at a time{beside}", "ring", "ring_bench", f"{kind}/batched/dcx", f"{kind}/{peer}/boost", "rate", target,
+        COUNTED)
+      for where, kind in (("", "spsc"), (", two processes", "shm"))
+      for beside, peer, target in ((", beside one at a time", "one", 4.0), ("", "batched", None))),
+    M("SPSC, one at a time", "ring", "ring_bench", "spsc/one/dcx", "spsc/one/boost", "rate", 1.2, COUNTED),
+    M("SPSC, one at a time, beside moodycamel", "ring", "ring_bench", "spsc/one/dcx", "spsc/one/moodycamel_rwq", "rate", 1.2,
+      COUNTED),
+    M("SPSC, two processes, one at a time", "ring", "ring_bench", "shm/one/dcx", "shm/one/boost", "rate", 1.2, COUNTED),
+    M("SPSC round trip", "ring", "ring_bench", "round_trip/one/dcx", "round_trip/one/boost", "time", 1 / 1.2, COUNTED),
+    M("SPSC round trip, beside moodycamel", "ring", "ring_bench", "round_trip/one/dcx", "round_trip/one/moodycamel_rwq",
+      "time", 1 / 1.2, COUNTED),
+    M("SPSC round trip, two processes", "ring", "ring_bench", "shm_round_trip/one/dcx", "shm_round_trip/one/boost", "time",
+      1 / 1.2, COUNTED),
+    M("consumer that sleeps on a doorbell", "ring", "ring_bench", "blocking/batched/dcx_doorbell", "spsc/batched/dcx", "rate",
+      0.8, COUNTED),
+    M("consumer that sleeps on a futex", "ring", "ring_bench", "blocking/batched/dcx_futex", "spsc/batched/dcx", "rate", 0.8,
+      COUNTED),
+    M("the same in another process", "ring", "ring_bench", "shm_blocking/batched/dcx_futex", "shm/batched/dcx", "rate", 0.8,
+      COUNTED),
+    M("two producers, one at a time", "ring", "ring_bench", "mpsc/one/dcx_lanes/2", "mpsc/one/moodycamel_cq/2", "rate", None,
+      COUNTED),
+    M("two producers, claiming slots", "ring", "ring_bench", "mpsc/one/claim/2", "mpsc/one/dcx_lanes/2", "rate", None, COUNTED),
+    M("two producers, 32 at a time", "ring", "ring_bench", "mpsc/batched/dcx_lanes/2", "mpsc/batched/moodycamel_cq/2", "rate",
+      None, COUNTED),
+    M("broadcast to 4, the writer's cost", "ring", "ring_bench", "writer/batched/dcx_broadcast/4", "writer/batched/dcx_spsc/1",
+      "rate", 1 / 1.2, COUNTED),
+    M("broadcast that never waits, to 4", "ring", "ring_bench", "writer/batched/dcx_lossy/4", "writer/batched/dcx_spsc/1",
+      "rate", 1 / 1.2, COUNTED),
+    M("records of any size, 32 at a time", "ring", "ring_bench", "records/batched/dcx", "spsc/batched/dcx", "rate", None, COUNTED),
+    *(M(f"group commit of {n}", "journal", "journal_bench", f"group_commit/fdatasync/{n}",
+        f"bare_write_and_sync/{n}", "time", None, "every write and sync succeeds") for n in (1, 31, 511, 4095, 8191)),
+    *(M(f"commit at {n} a second, p50", "journal", "journal_bench", f"commit_at_rate/fdatasync/{n}",
+        f"bare_at_rate/{n}", "time:p50", None, "every write and sync succeeds") for n in (100000, 1000000)),
+    *(M(f"order to report, {n} in flight", "gateway", "gateway_bench", f"order_to_report/{n}", f"bare_tcp/{n}",
+        "time", None, "") for n in (1, 16, 256)),
+    *(M(f"fan-out to 1,000, {n} a write", "feed", "feed_bench", f"fan_out_feed/1000/{n}",
+        f"fan_out_raw/1000/{n}/193", "time", None, "") for n in (1, 16, 64)),
+)
+# Cost against size: (title, group, label of x, benchmark whose last argument is x, …).
+CURVES = (
+    ("Group commit: time of a batch", "journal", "commands in a batch", "group_commit/fdatasync", "bare_write_and_sync"),
+    ("Order to report over loopback", "gateway", "orders in flight", "order_to_report", "bare_tcp"),
+    ("Fan-out to 1,000 subscribers", "feed", "frames a write", "fan_out_feed/1000"),
+)
