@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include <memory>
+#include <vector>
 
 #include "base/memory.h"
 #include "gateway/audit.h"
@@ -187,7 +188,8 @@ void command_in(benchmark::State& state) {
     ReadModel model;
     model.apply(key_added());
     GatewayMetrics metrics;
-    SessionContext context{.model = model, .commands = port, .metrics = metrics, .gateway = 1};
+    const ReportStore reports(0);
+    SessionContext context{.model = model, .reports = reports, .commands = port, .metrics = metrics, .gateway = 1};
     KeepChallenge sink;
     Session session{context, sink, 1};
     log_in(session, sink);
@@ -253,11 +255,17 @@ BENCHMARK(read_model_fill)->Arg(100)->Arg(100'000);
 // All events of an order of a random account that fills at once against a resting one: accepted, trade, both fills.
 void read_model_trade(benchmark::State& state) {
     ReadModel model;
-    Event event;
+    // As a gateway reads them: many at once.
+    std::vector<Event> events;
+    const auto apply = [&] {
+        model.apply(events, [](const Event&) {});
+        events.clear();
+    };
+    std::uint64_t sequence = 0;
     const auto tell = [&](const auto& body) {
-        event.header.sequence.value++;
+        Event& event = events.emplace_back();
+        event.header.sequence = Sequence{++sequence};
         event.set(body);
-        model.apply(event);
     };
     tell(AssetListed{.asset = AssetId{1u}, .scale = 8});
     tell(AssetListed{.asset = AssetId{2u}, .scale = 8});
@@ -270,6 +278,7 @@ void read_model_trade(benchmark::State& state) {
                           .lot_mantissa = 1});
     const auto accounts = static_cast<std::uint32_t>(state.range(0));
     for (std::uint32_t i = 0; i < accounts; ++i) tell(AccountOpened{.account = AccountId{kFirstCustomer.value + i}});
+    apply();
     const Quantity one{std::int64_t{1}};
     std::uint64_t orders = 0;
     const auto accept = [&](AccountId account, Side side) {
@@ -294,6 +303,8 @@ void read_model_trade(benchmark::State& state) {
                            .quantity = one,
                            .maker_cum = one,
                            .taker_cum = one,
+                           .maker_account = maker,
+                           .taker_account = taker,
                            .instrument = InstrumentId{1u}});
         for (const bool sells : {true, false})
             tell(OrderFilled{.order_id = OrderId{sells ? orders - 1 : orders},
@@ -301,6 +312,7 @@ void read_model_trade(benchmark::State& state) {
                              .account = sells ? maker : taker,
                              .instrument = InstrumentId{1u},
                              .side = sells ? Side::sell : Side::buy});
+        if (events.size() > 250) apply();
     }
     state.SetItemsProcessed(state.iterations());
 }

@@ -9,8 +9,7 @@
 //     {"curves":[{"name":"engine/memory", "saturation":N, "knee":N,
 //                 "points":[{"rate":N, "achieved":N, "commands":N, "percentiles":[[50,ns],...]}]}]}
 // rate, achieved, saturation and knee are commands a second. `saturation` is what it does when nothing waits for a
-// clock; `knee` is the highest rate that is achieved (to 1 %) with a 99th percentile of at most ten times the lowest of
-// the curve, 0 if there is none.
+// clock; what the knee is stands in market/load_curve.h.
 //
 // Submissions, engine and reader share one thread, the journal has its own: what crosses between a gateway's thread and
 // the engine's is not in it. Where the machine has no two free cores, a curve tells of the scheduler.
@@ -26,8 +25,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/histogram.h"
 #include "engine_venue.h"
+#include "market/load_curve.h"
 
 namespace {
 
@@ -46,55 +45,32 @@ struct Options {
     int rounds = 0;  // 0: 1 when quick, else 3
 };
 
-// One rate of one curve, over all rounds.
-struct Point {
-    double rate = 0;
-    double seconds = 0;
-    std::uint64_t commands = 0;
-    NanosecondHistogram latency;
-
-    [[nodiscard]] double achieved() const { return seconds > 0 ? static_cast<double>(commands) / seconds : 0; }
+struct Curve : market::LoadCurve {
+    const char* name = nullptr;
+    Kind kind{};
 };
-
-struct Curve {
-    const char* name;
-    Kind kind;
-    double saturation = 0;
-    std::vector<Point> points = {};
-
-    [[nodiscard]] double knee() const {
-        std::uint64_t best = UINT64_MAX;
-        for (const Point& point : points) best = std::min(best, point.latency.percentile(99));
-        double knee = 0;
-        for (const Point& point : points)
-            if (point.achieved() >= 0.99 * point.rate && point.latency.percentile(99) <= 10 * best) knee = point.rate;
-        return knee;
-    }
-};
+using market::LoadPoint;
 
 // Commands due a fixed time apart; ends when all of them are answered.
-void offer(EngineVenue& venue, std::span<const Command> commands, Point& point) {
-    const double gap_ns = 1e9 / point.rate;
-    const std::int64_t start = now_ns() + 1'000'000;
-    const auto due = [&](std::size_t i) { return start + static_cast<std::int64_t>(static_cast<double>(i) * gap_ns); };
+void offer(EngineVenue& venue, std::span<const Command> commands, LoadPoint& point) {
+    const market::DueTimes due(now_ns() + 1'000'000, point.rate);
     std::size_t submitted = 0;
     std::size_t answered = 0;
-    std::int64_t now = start;
+    std::int64_t now = due.start();
     while (answered < commands.size()) {
-        std::size_t ready = submitted;
+        now = now_ns();
         // What is due now, at most as many as one submission takes.
-        for (now = now_ns(); ready < commands.size() && ready - submitted < 256 && due(ready) <= now;) ++ready;
-        if (ready > submitted) submitted += venue.submit(commands.subspan(submitted, ready - submitted));
+        const std::size_t most = std::min<std::size_t>(256, commands.size() - submitted);
+        if (const std::size_t ready = due.due_until(now, submitted, most); ready > submitted)
+            submitted += venue.submit(commands.subspan(submitted, ready - submitted));
         const std::size_t done = venue.poll();
         if (done == 0) continue;
         now = now_ns();
         for (const std::size_t end = answered + done; answered < end; ++answered)
-            point.latency.add(now - due(answered));
+            point.latency.add(now - due.at(answered));
     }
-    point.commands += commands.size();
-    // From the first one's time on; a rate is achieved when the last answer is no later than the next one would be due.
-    point.seconds +=
-        std::max(static_cast<double>(now - start) / 1e9, static_cast<double>(commands.size()) / point.rate);
+    // From the first one's time on.
+    point.add_run(commands.size(), due.start(), now);
 }
 
 class Load {
@@ -123,7 +99,7 @@ class Load {
             std::printf("%s  saturation %.0f/s  knee %.0f/s\n", curve.name, curve.saturation, curve.knee());
             std::printf("%12s %12s %10s %10s %10s %10s %10s\n", "rate/s", "achieved/s", "p50 us", "p90 us", "p99 us",
                         "p99.9 us", "max us");
-            for (const Point& point : curve.points) {
+            for (const LoadPoint& point : curve.points) {
                 std::printf("%12.0f %12.0f", point.rate, point.achieved());
                 for (const double percent : {50.0, 90.0, 99.0, 99.9, 100.0})
                     std::printf(" %10.2f", static_cast<double>(point.latency.percentile(percent)) / 1000);
@@ -135,7 +111,7 @@ class Load {
         auto curves = nlohmann::ordered_json::array();
         for (const Curve& curve : curves_) {
             auto points = nlohmann::ordered_json::array();
-            for (const Point& point : curve.points) {
+            for (const LoadPoint& point : curve.points) {
                 auto percentiles = nlohmann::ordered_json::array();
                 for (const double percent : kPercentiles)
                     percentiles.push_back({percent, point.latency.percentile(percent)});
@@ -172,7 +148,7 @@ class Load {
         }
     }
     // A venue of its own, so that books and journals of all points are alike; its first part is not measured.
-    void take(const Curve& curve, Point& point) {
+    void take(const Curve& curve, LoadPoint& point) {
         const double seconds = options_.quick ? 0.2 : 0.7;
         const std::size_t warm_up = flow_.flow().size() / 10;
         const std::size_t count =
@@ -186,8 +162,7 @@ class Load {
     Options options_;
     int rounds_;
     market::OrderFlow flow_;
-    std::vector<Curve> curves_{{.name = "engine/memory", .kind = Kind::memory},
-                               {.name = "engine/durable", .kind = Kind::durable}};
+    std::vector<Curve> curves_{{{}, "engine/memory", Kind::memory}, {{}, "engine/durable", Kind::durable}};
 };
 
 // False for what it doesn't know. What Google Benchmark's programs are given is passed over: drivers may start all

@@ -4,9 +4,10 @@ name     what the table calls it
 group    one of GROUPS: `./dev bench GROUP`
 program  bench/PROGRAM.cpp
 ours     the benchmark's name as Google Benchmark prints it, without its options (/real_time, /iterations:3 …)
-peer     what it is compared with in the same run, of the same program; None: nothing
+peer     what it is compared with in the same run, of the same program: a benchmark, or BENCHMARK:COUNTER for another
+         counter than the value's; None: nothing
 value    "rate": messages a second (more is better); "time": ns an iteration (less is better); "rate:NAME" and
-         "time:NAME" are that counter
+         "time:NAME" are that counter, "size:NAME" is one of bytes (less is better)
 target   the ratio that is wanted, ours as many times as good as the peer; None: only told
 asserts  what the benchmark itself checks, and fails on; empty: nothing yet
 """
@@ -14,11 +15,13 @@ from collections import namedtuple
 
 Measure = namedtuple("Measure", "name group program ours peer value target asserts")
 
-GROUPS = ("book", "core", "ring", "journal", "gateway", "feed", "ledger", "history", "proof")
+GROUPS = ("book", "core", "ring", "journal", "gateway", "order_entry", "feed", "ledger", "history", "proof")
 # Groups that nothing is measured in yet.
 EMPTY = {"history": "the history store is not built yet", "proof": "the Merkle log is not built yet"}
 
 M = Measure
+REPORTED = "each order's report is the one it must be"
+ANSWERED = "every command answered, no order refused"
 COUNTED = "no message lost or torn: counted and summed at the other end"
 MEASURES = (
     M("book alone", "book", "core_bench", "book_alone", None, "rate", None, ""),
@@ -72,6 +75,27 @@ MEASURES = (
         f"bare_at_rate/{n}", "time:p50", None, "every write and sync succeeds") for n in (100000, 1000000)),
     *(M(f"order to report, {n} in flight", "gateway", "gateway_bench", f"order_to_report/{n}", f"bare_tcp/{n}",
         "time", None, "") for n in (1, 16, 256)),
+    *(M(f"the gateway's share of a flow, {n} connections", "gateway", "gateway_flow_bench", f"gateway_flow/{n}", None, "rate", None,
+        "every command answered") for n in (2, 8, 1000)),
+    *(M(f"order in flight, {what}, p50", "order_entry", "order_entry_bench", f"in_flight_{mode}/{name}",
+        f"in_flight_{mode}/{name}:{peer}", "time:p50", target, REPORTED)
+      for what, mode, name, peer, target in (
+          ("shared memory, single, spin", "shm", "single_spin", "bound_p50", 1.0),
+          ("TCP, single, spin", "memory", "tcp_single_spin", "floor_p50", 1 / 1.25),
+          ("TCP, single, polite", "memory", "tcp_single_polite", "floor_p50", None),
+          ("TCP, split, polite", "memory", "tcp_split_polite", "floor_p50", None),
+          ("durable, TCP, single, polite", "disk", "tcp_single_polite", "bound_p50", 1.0))),
+    M("order in flight, shared memory, p99", "order_entry", "order_entry_bench", "in_flight_shm/single_spin",
+      "in_flight_shm/single_spin:bound_p99", "time:p99", 1.0, REPORTED),
+    *(M(f"orders, {n} connection{'s' * (n > 1)}, {layout}, {idle}", "order_entry", "order_entry_bench",
+        f"flood/{layout}_{idle}_memory/{n}", f"flood/{layout}_{idle}_memory/{n}:wanted", "rate", 1.0, ANSWERED)
+      for layout, idle in (("single", "spin"), ("single", "polite"), ("split", "polite")) for n in (1, 8)),
+    *(M(f"orders, durable, {n} connection{'s' * (n > 1)}, {layout}, {idle}", "order_entry", "order_entry_bench",
+        f"flood/{layout}_{idle}_disk/{n}", f"flood/{layout}_{idle}_memory/{n}", "rate", 0.8, ANSWERED)
+      # Spinning, the journal's thread would need a core of its own.
+      for layout, idle in (("single", "polite"), ("split", "polite")) for n in (1, 8)),
+    M("idle session, of 10,000", "order_entry", "order_entry_bench", "idle_sessions/10000", "idle_sessions/10000:bound_size",
+      "size:size", 1.0, "all of them established"),
     *(M(f"fan-out to 1,000, {n} a write", "feed", "feed_bench", f"fan_out_feed/1000/{n}",
         f"fan_out_raw/1000/{n}/193", "time", None, "") for n in (1, 16, 64)),
 )

@@ -4,6 +4,7 @@ import math
 import re
 import statistics
 
+import latency_picture
 from measures import CURVES
 
 COLOURS = ("var(--a)", "var(--b)", "var(--c)", "var(--d)", "var(--e)", "var(--f)")
@@ -72,11 +73,11 @@ def plot(title, x_label, lines, ticks=None):
     return f'<figure><figcaption>{html.escape(title)}</figcaption>{"".join(out)}</svg></figure>'
 
 
-def percentiles(benchmark):
+def percentiles(benchmark, prefix=""):
     """[(1 / (1 - share), ns)] of the counters p50, p99, p99_9 …: the x of an HDR plot."""
     points = []
     for name, values in benchmark.items():
-        found = re.fullmatch(r"p(\d+)(?:_(\d+))?", name)
+        found = re.fullmatch(prefix + r"p(\d+)(?:_(\d+))?", name)
         if found and float(f"{found[1]}.{found[2] or 0}") < 100:
             points.append((1 / (1 - float(f"{found[1]}.{found[2] or 0}") / 100), statistics.median(values)))
     return points
@@ -112,6 +113,14 @@ def plots(run):
     lines = {name.replace("_", " "): percentiles(b) for name, b in core.items()}
     made.append(plot("One command, half of the sustainable rate, open loop", "percentile", lines,
                      [(2, "50 %"), (100, "99 %"), (1000, "99.9 %")]))
+    lines = {}
+    for name, b in sorted(run["runs"].get("order_entry_bench", {}).items()):
+        if name.startswith("in_flight") and name.endswith("_spin"):
+            kind = name.removeprefix("in_flight_").removesuffix("single_spin").replace("/", " ").rstrip("_ ")
+            lines[kind] = percentiles(b)
+            lines[f"{kind}: floor"] = percentiles(b, "floor_")
+    made.append(plot("One order in flight, spinning, beside its floor", "percentile", lines,
+                     [(2, "50 %"), (10, "90 %"), (100, "99 %"), (1000, "99.9 %")]))
     rates = {}
     for name, b in run["runs"].get("journal_bench", {}).items():
         found = re.fullmatch(r"(commit_at_rate/fdatasync|bare_at_rate)/(\d+)", name)
@@ -129,7 +138,8 @@ def plots(run):
             if len(points) > 1:
                 lines[family] = points
         made.append(plot(title, label, lines))
-    return "".join(made)
+    stages = latency_picture.picture(run, of_a_page=True)
+    return "".join(made) + (f"<figure>{stages}</figure>" if stages else "")
 
 
 def page(run, head, cells, changes):

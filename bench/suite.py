@@ -81,8 +81,10 @@ def run_program(program, names, repetitions, seconds, folder):
 
 
 def values_of(runs, program, name, value):
+    """Of a benchmark; NAME:COUNTER is that counter whatever the value."""
+    name, _, other = name.partition(":")
     kind, _, counter = value.partition(":")
-    return runs.get(program, {}).get(name, {}).get(counter or kind, [])
+    return runs.get(program, {}).get(name, {}).get(other or counter or kind, [])
 
 
 def spread(values):
@@ -132,6 +134,8 @@ def compare(now, before, measures=MEASURES):
 def human(value, kind):
     if value is None:
         return "–"
+    if kind.startswith("size"):
+        return f"{value / 1024:.2f} KiB" if value >= 1024 else f"{value:.0f} B"
     if kind.startswith("rate"):
         return f"{value / 1e6:.2f} M/s" if value >= 1e6 else f"{value / 1e3:.1f} k/s"
     for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
@@ -193,13 +197,13 @@ def measure(groups, quick, results):
     names = {}
     for m in MEASURES:
         if m.group in groups:
-            names.setdefault(m.program, set()).update(n for n in (m.ours, m.peer) if n)
+            names.setdefault(m.program, set()).update(n.partition(":")[0] for n in (m.ours, m.peer) if n)
     results.mkdir(parents=True, exist_ok=True)
     run = {"schema": SCHEMA, "at": datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ"),
            "commit": said_by("git", "rev-parse", "--short=12", "HEAD"), "quick": quick, "machine": machine(), "runs": {}}
     for program, wanted in sorted(names.items()):
         print(f"{program}: {len(wanted)} benchmarks", file=sys.stderr, flush=True)
-        run["runs"][program] = run_program(program, wanted, 1 if quick else 5, 120 if quick else 400, results)
+        run["runs"][program] = run_program(program, wanted, 1 if quick else 5, 300 if quick else 900, results)
     return run
 
 

@@ -2,17 +2,21 @@
 # and become programs of their own.
 
 find_package(Threads REQUIRED)
-find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto SSL)
+# The Python of the system, which is the one that has the Debian packages of the tests.
+find_program(DCX_PYTHON python3 HINTS /usr/bin NO_CMAKE_ENVIRONMENT_PATH REQUIRED)
 if(BUILD_TESTING)
   find_package(doctest REQUIRED)
-  # The Python of the system, which is the one that has the Debian packages of the tests.
-  find_program(DCX_PYTHON python3 HINTS /usr/bin NO_CMAKE_ENVIRONMENT_PATH REQUIRED)
   include(${doctest_DIR}/doctest.cmake)
 endif()
 
 add_library(dcx_http_parser INTERFACE)
 find_library(HTTP_PARSER_LIB http_parser REQUIRED)
 target_link_libraries(dcx_http_parser INTERFACE ${HTTP_PARSER_LIB})
+
+add_library(dcx_uring INTERFACE)
+find_library(URING_LIB uring REQUIRED)
+target_link_libraries(dcx_uring INTERFACE ${URING_LIB})
 
 add_library(dcx_hwloc INTERFACE)
 find_library(HWLOC_LIB hwloc REQUIRED)
@@ -99,6 +103,15 @@ function(dcx_tests target)
     ENVIRONMENT DCX_REPOSITORY=${CMAKE_SOURCE_DIR} ${ARGN})
 endfunction()
 
+# dcx_tests_over_epoll(target): the same cases once more, over the backend that is not chosen by itself where the kernel has
+# io_uring.
+function(dcx_tests_over_epoll target)
+  doctest_discover_tests(${target} TEST_PREFIX "${target} over epoll: " EXTRA_ARGS --no-version=true PROPERTIES
+    SKIP_REGULAR_EXPRESSION "SKIPPED: "
+    FAIL_REGULAR_EXPRESSION "test cases: +0 "
+    ENVIRONMENT "DCX_REPOSITORY=${CMAKE_SOURCE_DIR};DCX_NET_BACKEND=epoll")
+endfunction()
+
 # dcx_python_test(name script [arguments]): one CTest case. The script finds the repository and the program as users get
 # it (build/release/dcx) in its environment, and is skipped when it prints "SKIPPED: reason".
 function(dcx_python_test name script)
@@ -125,11 +138,12 @@ function(dcx_fuzz_targets folder)
   endforeach()
 endfunction()
 
-# dcx_folder(name DEPS other folders EXTERNAL libraries [JOINED_TESTS])
+# dcx_folder(name DEPS other folders EXTERNAL libraries [JOINED_TESTS] [BOTH_BACKENDS])
+# BOTH_BACKENDS: its tests talk over sockets, and run a second time over the other backend of src/net.
 # JOINED_TESTS: under sanitizers several test sources are compiled as one, which for tests that share large templates takes
 # less than half of the time; so their unnamed namespaces must get along.
 function(dcx_folder folder)
-  cmake_parse_arguments(ARG "JOINED_TESTS" "" "DEPS;EXTERNAL" ${ARGN})
+  cmake_parse_arguments(ARG "JOINED_TESTS;BOTH_BACKENDS" "" "DEPS;EXTERNAL" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
@@ -151,6 +165,9 @@ function(dcx_folder folder)
       set_target_properties(dcx_${folder}_test PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
     endif()
     dcx_tests(dcx_${folder}_test)
+    if(ARG_BOTH_BACKENDS)
+      dcx_tests_over_epoll(dcx_${folder}_test)
+    endif()
   endif()
   if(BUILD_TESTING)
     dcx_fuzz_targets(${folder})

@@ -22,13 +22,13 @@ ALLOWED = {
     "journal": {"model"},
     "engine": {"core", "journal", "ring", "platform", "model"},
     "net": {"platform"},
-    "gateway": {"model", "ring", "net", "history"},
+    "gateway": {"model", "ring", "net", "platform", "history"},
     "feed": {"model", "ring", "net"},
     "history": {"model", "ring"},
     "proof": {"model", "journal", "core"},
     "cluster": {"journal", "model"},
     "wallet": {"model"},
-    "client": {"model", "ring", "net"},
+    "client": {"model", "ring", "net", "platform"},
     "market": {"client", "model"},
 }
 # The program: wiring, so it may name everything.

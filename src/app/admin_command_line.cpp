@@ -115,6 +115,11 @@ void add_admin(CLI::App& app, AdminOptions& o, Run& run) {
     call->callback([&] { run = [&] { return admin_call(o); }; });
     auto* snapshot = add_command(group, "snapshot", "Take a snapshot of all that is durable now, and wait for it", o);
     snapshot->callback([&] { run = [&] { return admin_snapshot(o); }; });
+    auto* notice = add_command(group, "notice", "Tell every session something", o);
+    notice->add_option("text", o.text, "At most 160 bytes")->required();
+    notice->add_option("--in", o.delay, "Until it begins: 30s, 5m, 2h (default: now)");
+    notice->add_flag("--maintenance", o.maintenance, "The venue will be away");
+    notice->callback([&] { run = [&] { return admin_notice(o); }; });
     auto* approve = add(group, "approve", "Show a proposal and sign it", o, run, admin_approve);
     approve->add_option("proposal", o.number, "Its number")->required();
 }

@@ -7,6 +7,8 @@
 
 #include "app/admin_client.h"
 #include "app/commands.h"
+#include "app/notice.h"
+#include "platform/system_clock.h"
 
 namespace dcx::app {
 namespace {
@@ -23,6 +25,14 @@ int print(const std::expected<AdminAnswer, std::string>& answer) {
 int admin_ready(const AdminOptions& options) { return print(ask_admin(DataFolder(options.tool.data), "/ready")); }
 int admin_actions(const AdminOptions& options) { return print(ask_admin(DataFolder(options.tool.data), "/actions")); }
 int admin_call(const AdminOptions& options) { return print(call_admin(DataFolder(options.tool.data), options.action)); }
+
+int admin_notice(const AdminOptions& options) {
+    const auto delay = parse_delay_ns(options.delay);
+    if (!delay) throw std::runtime_error(delay.error());
+    const std::int64_t at = *delay == 0 ? 0 : platform::SystemClock().wall_ns() + *delay;
+    return print(
+        call_admin(DataFolder(options.tool.data), "notice", notice_query(options.text, at, options.maintenance)));
+}
 
 // Done when a snapshot holds everything that was durable when it was asked for.
 int admin_snapshot(const AdminOptions& options) {

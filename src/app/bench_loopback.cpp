@@ -83,6 +83,7 @@ class OrderLoad final : client::OrderEntryClient::Owner {
 NanosecondHistogram order_to_report(const LoopbackOptions& options) {
     Config config = Config::defaults();
     if (!options.durable) config.venue.durability = "memory";
+    config.gateway.messages_per_second = 0;
     BenchVenue venue(options.folder, config);
     const client::ClientKey key = venue.open_customer(1, kPermitRead | kPermitTrade, AssetId{2u});
     NanosecondHistogram latency;

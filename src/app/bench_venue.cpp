@@ -17,8 +17,26 @@ namespace {
 
 template <class T>
 T granted(client::Result<T> result, const char* what) {
-    if (!result) throw std::runtime_error(std::string("the bench's own venue refused ") + what);
+    if (!result) {
+        const client::ClientError& error = result.error();
+        throw std::runtime_error(
+            std::string("the bench's own venue refused ") + what + ": " +
+            (error.kind == client::ClientError::Kind::refused ? std::string(to_string(error.reason)) : error.text));
+    }
     return std::move(*result);
+}
+
+void mint_from(client::BlockingClient& operators, std::uint64_t reference, AccountId account, AssetId asset,
+               Amount money) {
+    const auto now_ms = static_cast<std::uint64_t>(platform::SystemClock().wall_ns() / 1'000'000);
+    granted(operators.mint(
+                {.id = make_transfer_id(now_ms, reference, (reference << 40) | (std::uint64_t{asset.value} << 2)),
+                 .amount = money,
+                 .account = account,
+                 .asset = asset,
+                 .source = MintSource::issue,
+                 .zero = {}}),
+            "money");
 }
 
 }  // namespace
@@ -47,9 +65,9 @@ BenchVenue::BenchVenue(const std::string& parent, Config config) : temporary_(pa
 
 BenchVenue::~BenchVenue() = default;
 
-client::ClientKey BenchVenue::open_customer(std::uint64_t reference, std::uint32_t permissions, AssetId asset) {
-    const auto operators = granted(
-        client::BlockingClient::connect({.endpoint = venue_->order_entry(), .key = operator_key_}), "its operator");
+client::ClientKey BenchVenue::open_customer(std::uint64_t reference, std::uint32_t permissions, AssetId asset,
+                                            Amount money) {
+    const auto operators = operator_client();
     const auto opened =
         granted(operators->open_account(
                     {.reference = reference, .owner = {}, .account_kind = AccountKind::customer, .zero = {}}),
@@ -63,15 +81,17 @@ client::ClientKey BenchVenue::open_customer(std::uint64_t reference, std::uint32
                                           .zero = 0}),
                       "a key")
                   .key;
-    const auto now_ms = static_cast<std::uint64_t>(platform::SystemClock().wall_ns() / 1'000'000);
-    granted(operators->mint({.id = make_transfer_id(now_ms, reference, 0),
-                             .amount = Amount{1'000'000'000'000},
-                             .account = key.account,
-                             .asset = asset,
-                             .source = MintSource::issue,
-                             .zero = {}}),
-            "money");
+    mint_from(*operators, reference, key.account, asset, money);
     return key;
+}
+
+void BenchVenue::mint(std::uint64_t reference, AccountId account, AssetId asset, Amount money) {
+    mint_from(*operator_client(), reference, account, asset, money);
+}
+
+std::unique_ptr<client::BlockingClient> BenchVenue::operator_client() const {
+    return granted(client::BlockingClient::connect({.endpoint = venue_->order_entry(), .key = operator_key_}),
+                   "its operator");
 }
 
 }  // namespace dcx::app

@@ -9,6 +9,7 @@
 
 #include "app/config.h"
 #include "app/venue.h"
+#include "client/blocking_client.h"
 #include "client/key_file.h"
 #include "model/types.h"
 
@@ -34,14 +35,21 @@ class BenchVenue {
     BenchVenue(const std::string& parent, Config config);
     ~BenchVenue();
 
-    // A customer with a key of these permissions and 10^12 minor units of an asset; `reference` is another one each
+    // A customer with a key of these permissions and so many minor units of an asset; `reference` is another one each
     // time.
-    [[nodiscard]] client::ClientKey open_customer(std::uint64_t reference, std::uint32_t permissions, AssetId asset);
+    [[nodiscard]] client::ClientKey open_customer(std::uint64_t reference, std::uint32_t permissions, AssetId asset,
+                                                  Amount money = Amount{1'000'000'000'000});
+    // `reference`: another one each time for the same asset.
+    void mint(std::uint64_t reference, AccountId account, AssetId asset, Amount money);
     [[nodiscard]] net::Endpoint order_entry() const { return venue_->order_entry(); }
+    // The socket for shared memory; empty: there is none.
+    [[nodiscard]] const std::string& shm() const { return venue_->shm(); }
     // Drains it; true when everything taken is durable.
     bool stop() { return venue_->stop(); }
 
   private:
+    [[nodiscard]] std::unique_ptr<client::BlockingClient> operator_client() const;
+
     TemporaryFolder temporary_;
     client::ClientKey operator_key_;
     std::unique_ptr<Venue> venue_;

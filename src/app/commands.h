@@ -12,6 +12,7 @@ namespace dcx::app {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
+inline constexpr int kUnknown = 3;  // an order command whose answer did not come: it may have been done
 
 struct ServeOptions {
     std::string config;  // empty: embedded defaults
@@ -192,11 +193,12 @@ struct OrderOptions {
     std::string quantity;
     std::string price;
     std::uint64_t order_id = 0;
-    std::string rule;           // one of kSelfTradeRules
-    std::string time_in_force;  // gtc, ioc, fok, day, gtd; empty: as the flags say
-    std::string expire;         // of gtd: "+SECONDS" or a time in RFC 3339, UTC
-    std::string budget;         // of a market buy
-    std::uint32_t count = 0;    // of done orders; 0: all that are kept
+    std::uint64_t cl_ord_id = 0;  // of a status: the order by the number it was given, instead
+    std::string rule;             // one of kSelfTradeRules
+    std::string time_in_force;    // gtc, ioc, fok, day, gtd; empty: as the flags say
+    std::string expire;           // of gtd: "+SECONDS" or a time in RFC 3339, UTC
+    std::string budget;           // of a market buy
+    std::uint32_t count = 0;      // of done orders; 0: all that are kept
     bool ioc = false;
     bool fok = false;
     bool post_only = false;
@@ -224,6 +226,9 @@ struct AdminOptions {
     std::string to;
     std::string id;
     std::string action;        // of the admin listener
+    std::string text;          // of a notice
+    std::string delay = "0s";  // until what it tells of begins
+    bool maintenance = false;
     std::uint64_t number = 0;  // of a proposal, a trade or a version
     // Limits: what is not given stays as it is.
     std::string min_quantity;
@@ -265,6 +270,7 @@ int admin_approve(const AdminOptions& options);
 int admin_ready(const AdminOptions& options);
 int admin_actions(const AdminOptions& options);
 int admin_call(const AdminOptions& options);
+int admin_notice(const AdminOptions& options);
 int admin_snapshot(const AdminOptions& options);
 
 // ---- Backup of a data folder, also while its venue runs (backup.h).

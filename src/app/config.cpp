@@ -56,6 +56,17 @@ class Section {
         if (!known) return fail(*node, key, "must be one of: " + list);
         field = value->get();
     }
+    void texts(const char* key, std::vector<std::string>& field) {
+        const toml::node* node = find(key);
+        if (node == nullptr) return;
+        const auto* array = node->as_array();
+        std::vector<std::string> read;
+        for (std::size_t i = 0; array != nullptr && i < array->size(); ++i)
+            if (const auto* value = array->get(i)->as_string(); value != nullptr && !value->get().empty())
+                read.push_back(value->get());
+        if (array == nullptr || read.size() != array->size()) return fail(*node, key, "must be a list of texts");
+        field = std::move(read);
+    }
     // A decimal number with at most 18 decimals, not negative; `zero` says whether it may be 0.
     void decimal(const char* key, std::string& field, bool zero) {
         std::string read = field;
@@ -263,10 +274,29 @@ class FileReader {
             s.number("order_entry", config_.listen.order_entry, 0, 65535);
             s.number("http", config_.listen.http, 0, 65535);
         });
+        section("tls", [&](Section& s) {
+            s.text("certificate", config_.tls.certificate);
+            s.text("key", config_.tls.key);
+            s.flag("order_entry", config_.tls.order_entry);
+            s.flag("http", config_.tls.http);
+        });
+        section("net", [&](Section& s) { s.text("backend", config_.net.backend, {"auto", "io_uring", "epoll"}); });
         section("gateway", [&](Section& s) {
             s.number("max_connections", config_.gateway.max_connections, 1, 1'000'000);
             s.number("output_kib", config_.gateway.output_kib, 64, 1 << 20);
             s.number("handshake_ms", config_.gateway.handshake_ms, 100, 600'000);
+            s.number("messages_per_second", config_.gateway.messages_per_second, 0, 1'000'000'000);
+            s.number("burst", config_.gateway.burst, 1, 1'000'000'000);
+            s.number("recent_reports_mib", config_.gateway.recent_reports_mib, 1, 1 << 18);
+        });
+        section("shm", [&](Section& s) {
+            s.flag("enabled", config_.shm.enabled);
+            s.text("socket", config_.shm.socket);
+            s.text("group", config_.shm.group);
+            s.texts("allow_users", config_.shm.allow_users);
+            s.number("max_clients", config_.shm.max_clients, 1, 10'000);
+            s.number("request_kib", config_.shm.request_kib, 128, 1 << 16);
+            s.number("report_kib", config_.shm.report_kib, 128, 1 << 16);
         });
         section("feed", [&](Section& s) {
             s.number("max_connections", config_.feed.max_connections, 1, 1'000'000);

@@ -111,11 +111,32 @@ struct Config {
         std::int64_t commands = 65'536;
         std::int64_t events = 262'144;
     } rings;
+    struct Tls {  // of the listeners that say true
+        std::string certificate;
+        std::string key;
+        bool order_entry = false;
+        bool http = false;
+    } tls;
+    struct Net {
+        std::string backend = "auto";  // "io_uring" or "epoll"
+    } net;
     struct Gateway {
         std::int64_t max_connections = 10'000;
         std::int64_t output_kib = 1'024;  // unread reports a session may have
         std::int64_t handshake_ms = 10'000;
+        std::int64_t messages_per_second = 50'000;  // of a session, everything counted; 0: any number
+        std::int64_t burst = 100'000;               // of them at once
+        std::int64_t recent_reports_mib = 64;       // reports that can be had again without a replay of the journal
     } gateway;
+    struct Shm {  // order entry through memory, for programs of this machine (docs/protocols/order-entry.md)
+        bool enabled = true;
+        std::string socket;                    // empty: order-entry.sock in the data folder
+        std::string group;                     // whose members are let in, too; empty: none
+        std::vector<std::string> allow_users;  // names or numbers
+        std::int64_t max_clients = 64;
+        std::int64_t request_kib = 256;  // the two rings of a client; raised to a power of two
+        std::int64_t report_kib = 1'024;
+    } shm;
     struct Feed {
         std::int64_t max_connections = 10'000;
         std::int64_t output_kib = 1'024;

@@ -39,6 +39,16 @@ TEST_CASE("config: the file in the project's root shows the defaults, but for si
     CHECK(file->capacity.price_levels == defaults.capacity.price_levels);
     CHECK(file->rings.events == defaults.rings.events);
     CHECK(file->gateway.output_kib == defaults.gateway.output_kib);
+    CHECK(file->gateway.messages_per_second == defaults.gateway.messages_per_second);
+    CHECK(file->gateway.burst == defaults.gateway.burst);
+    CHECK(file->gateway.recent_reports_mib == defaults.gateway.recent_reports_mib);
+    CHECK(file->shm.enabled == defaults.shm.enabled);
+    CHECK(file->shm.socket == defaults.shm.socket);
+    CHECK(file->shm.group == defaults.shm.group);
+    CHECK(file->shm.allow_users == defaults.shm.allow_users);
+    CHECK(file->shm.max_clients == defaults.shm.max_clients);
+    CHECK(file->shm.request_kib == defaults.shm.request_kib);
+    CHECK(file->shm.report_kib == defaults.shm.report_kib);
     CHECK(file->listen.order_entry == defaults.listen.order_entry);
     CHECK(file->admin.address == defaults.admin.address);
     CHECK(file->admin.port == defaults.admin.port);
@@ -76,6 +86,9 @@ TEST_CASE("config: errors name the line and the key") {
     CHECK(error_of("[venue]\ndurability = \"tape\"\n") == "line 2: venue.durability must be one of: disk, memory");
     CHECK(error_of("[listen]\nhttp = 70000\n") == "line 2: listen.http must be from 0 to 65535");
     CHECK(error_of("[listen]\nhttp = \"80\"\n") == "line 2: listen.http must be a whole number");
+    CHECK(error_of("[shm]\nallow_users = \"alice\"\n") == "line 2: shm.allow_users must be a list of texts");
+    CHECK(error_of("[shm]\nallow_users = [\"alice\", 7]\n") == "line 2: shm.allow_users must be a list of texts");
+    CHECK(error_of("[shm]\nmax_clients = 0\n") == "line 2: shm.max_clients must be from 1 to 10000");
     CHECK(error_of("venue = 3\n") == "line 1: venue must be a table");
     CHECK(error_of("[[market]]\nticks = \"1\"\n") == "line 2: market.ticks is unknown");
     CHECK(error_of("[[market]]\ntick = \"1e-3\"\n") == "line 2: market.tick must be a decimal number in quotes");

@@ -14,6 +14,7 @@
 #include "base/ed25519.h"
 #include "base/private_file.h"
 #include "base/sha256.h"
+#include "net/tls.h"
 
 namespace dcx::app {
 
@@ -124,8 +125,14 @@ std::expected<net::Endpoint, std::string> DataFolder::order_entry() const {
     const auto parsed = nlohmann::json::parse(text, nullptr, false);
     if (!in.is_open() || !parsed.is_object() || !parsed.contains("order_entry") || !parsed["order_entry"].is_string())
         return std::unexpected("no venue runs on " + path_ + " (start one: dcx serve --data " + path_ + ")");
-    const auto endpoint = endpoint_of(parsed["order_entry"].get<std::string>());
+    auto endpoint = endpoint_of(parsed["order_entry"].get<std::string>());
     if (!endpoint) return std::unexpected(ready() + " names no address");
+    if (const auto pinned = parsed.find("order_entry_tls"); pinned != parsed.end() && pinned->is_string()) {
+        // Whoever may read this folder's keys may believe what it says of the venue.
+        auto tls = net::TlsContext::client({.authorities = {}, .name = {}, .fingerprint = pinned->get<std::string>()});
+        if (!tls) return std::unexpected(ready() + ": " + tls.error().text);
+        endpoint->tls = std::move(*tls);
+    }
     return *endpoint;
 }
 

@@ -22,6 +22,8 @@ class DataFolder {
     [[nodiscard]] std::string keys() const { return path_ + "/keys"; }
     [[nodiscard]] std::string key(const std::string& name) const { return keys() + "/" + name + ".key"; }
     [[nodiscard]] std::string ready() const { return path_ + "/ready.json"; }
+    // Where clients of this machine ask for shared memory, unless the configuration names another place.
+    [[nodiscard]] std::string order_entry_socket() const { return path_ + "/order-entry.sock"; }
     [[nodiscard]] std::string admin_address() const { return path_ + "/admin.address"; }
 
     [[nodiscard]] std::string admin_token_file() const { return path_ + "/admin.token"; }

@@ -242,29 +242,34 @@ class Examination {
                 "mount -t tmpfs -o size=1G tmpfs /dev/shm, or mirror.folder in another tmpfs");
     }
 
-    // The soft limit, as it stands in /proc/self/limits: a number or "unlimited".
-    [[nodiscard]] std::optional<std::string> limit(const std::string& name) const {
+    // As it stands in /proc/self/limits: a number or "unlimited".
+    enum class Kind : bool { soft, hard };
+    [[nodiscard]] std::optional<std::string> limit(const std::string& name, Kind kind) const {
         std::istringstream lines(text("/proc/self/limits").value_or(""));
         for (std::string row; std::getline(lines, row);) {
             if (!row.starts_with(name)) continue;
             std::istringstream fields(row.substr(name.size()));
             std::string soft;
-            if (fields >> soft) return soft;
+            std::string hard;
+            if (fields >> soft >> hard) return kind == Kind::soft ? soft : hard;
         }
         return std::nullopt;
     }
-    void judge_limit(const char* name, const char* row, std::uint64_t wanted, const char* unit, const char* change) {
-        const auto soft = limit(row);
-        if (!soft) return add(name, "not told", Verdict::unknown);
-        const auto value = number_in(*soft);
-        judge(name, *soft + (value ? unit : ""), *soft == "unlimited" || value.value_or(0) >= wanted, change);
+    void judge_limit(const char* name, const char* row, std::uint64_t wanted, const char* unit, const char* change,
+                     Kind kind = Kind::soft) {
+        const auto found = limit(row, kind);
+        if (!found) return add(name, "not told", Verdict::unknown);
+        const auto value = number_in(*found);
+        judge(name, *found + (value ? unit : ""), *found == "unlimited" || value.value_or(0) >= wanted, change);
     }
     void limits() {
         judge_limit("memlock", "Max locked memory", kGib, " bytes",
                     "LimitMEMLOCK=infinity in the service, or ulimit -l unlimited");
+        // The venue raises its soft limit itself.
         judge_limit(
-            "nofile", "Max open files", 20'500, "",
-            "LimitNOFILE=65536 in the service, or ulimit -n 65536: a client of order entry or feed is one file");
+            "nofile", "Max open files", 22'000, "",
+            "LimitNOFILE=65536 in the service, or ulimit -Hn 65536: a client of order entry or feed is one file",
+            Kind::hard);
         judge_limit("rtprio", "Max realtime priority", 1, "", "LimitRTPRIO=50 in the service, or ulimit -r 50");
     }
 

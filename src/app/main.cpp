@@ -7,6 +7,7 @@
 
 #include "app/commands.h"
 #include "app/exit_code.h"
+#include "app/load_command.h"
 #include "app/tool_command_line.h"
 
 namespace {
@@ -134,6 +135,7 @@ int main(int argc, char** argv) {
     BenchOptions bench_options;
     WorkloadOptions workload_options;
     TransfersOptions transfers_options;
+    LoadOptions load_options;
     ToolCommands tools;
     Run run;
     add_serve(app, serve_options, run);
@@ -142,6 +144,7 @@ int main(int argc, char** argv) {
     add_doctor(app, doctor_options, run);
     add_replay(app, replay_options, run);
     add_bench(app, bench_options, workload_options, transfers_options, run);
+    add_load(app, load_options, run);
     add_tool_commands(app, tools, run);
     try {
         app.parse(argc, argv);

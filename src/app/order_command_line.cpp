@@ -65,7 +65,8 @@ void add_order(CLI::App& app, OrderOptions& o, Run& run) {
 
     auto* status = add_command(group, "status", "How an order stands, open or lately done", o);
     status->add_option("name", o.name, "Whose, with his key")->required();
-    status->add_option("order", o.order_id, "Its number")->required();
+    auto* number = status->add_option("order", o.order_id, "Its number");
+    status->add_option("--cl-ord-id", o.cl_ord_id, "Or the number that place has told as cl_ord_id")->excludes(number);
     status->callback([&] { run = [&] { return order_status(o); }; });
     auto* open = add_command(group, "open", "The open orders of an account", o);
     open->add_option("name", o.name, "Whose, with his key")->required();

@@ -6,7 +6,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
-#include "app/venue_link.h"
+#include "app/trading_link.h"
 #include "model/decimal.h"
 
 namespace dcx::app {
@@ -18,7 +18,7 @@ const char* name_of(Side side) { return side == Side::buy ? "buy" : "sell"; }
 
 class ReportPrinter {
   public:
-    ReportPrinter(const VenueLink& link, bool json) : link_(link), json_(json) {}
+    ReportPrinter(const MarketDirectory& link, bool json) : link_(link), json_(json) {}
 
     void print(const ExecutionReport& report) const {
         const InstrumentListed& market = link_.market(report.instrument);
@@ -50,6 +50,7 @@ class ReportPrinter {
         if (r.leaves_qty != r.order_qty) text += ", open " + open;
         line({{"report", what},
               {"order_id", r.order_id.value},
+              {"cl_ord_id", r.cl_ord_id.value},
               {"market", market.symbol.view()},
               {"side", name_of(r.side)},
               {"quantity", quantity},
@@ -102,18 +103,20 @@ class ReportPrinter {
                        ", open " + open + ", filled " + filled + " for " + paid);
     }
 
-    const VenueLink& link_;
+    const MarketDirectory& link_;
     bool json_;
 };
 
 // Prints the first answer and what the same command made beside it. The session is ended before that: everything of a
 // command is told before the end of a session that sent it.
-void print_answer(VenueLink& link, const ExecutionReport& first, bool json) {
+void print_answer(TradingLink& link, const ExecutionReport& first, bool json) {
     const ReportPrinter printer(link, json);
     printer.print(first);
     if (!link.client().finish()) throw std::runtime_error("the session broke before all reports had come");
-    while (const auto more = link.client().next_execution())
-        if (more->header.event_sequence == first.header.event_sequence) printer.print(*more);
+    while (link.client().has_execution())
+        if (const auto more = link.client().next_execution();
+            more->header.event_sequence == first.header.event_sequence)
+            printer.print(*more);
 }
 
 TimeInForce time_in_force(const OrderOptions& options) {
@@ -136,7 +139,7 @@ Time expiry(const std::string& text) {
 }
 
 void place(const OrderOptions& options) {
-    VenueLink link(DataFolder(options.tool.data), options.name);
+    TradingLink link(DataFolder(options.tool.data), options.name);
     const InstrumentListed& market = link.market(options.market);
     PlaceOrder order{
         .price = Price{value_or_throw(parse_units(options.price, price_unit(market)))},
@@ -150,19 +153,19 @@ void place(const OrderOptions& options) {
     if (!options.expire.empty()) order.expire_at = expiry(options.expire);
     if (!options.budget.empty())
         order.budget = Amount{value_or_throw(parse_units(options.budget, unit_of(link.asset(market.quote))))};
-    print_answer(link, value_or_throw(link.client().place(order)), options.tool.json);
+    print_answer(link, link.answer(link.client().place(order)), options.tool.json);
 }
 
 void cancel(const OrderOptions& options) {
-    VenueLink link(DataFolder(options.tool.data), options.name);
+    TradingLink link(DataFolder(options.tool.data), options.name);
     const CancelOrder request{.order_id = OrderId{options.order_id}};
-    print_answer(link, value_or_throw(link.client().cancel(request)), options.tool.json);
+    print_answer(link, link.answer(link.client().cancel(request)), options.tool.json);
 }
 
 // The reports of one mass cancel, which have come before its own.
-void print_canceled(VenueLink& link, const MassCanceled& mass, const ReportPrinter& printer) {
+void print_canceled(TradingLink& link, const MassCanceled& mass, const ReportPrinter& printer) {
     for (std::uint32_t left = mass.canceled; left > 0;) {
-        const ExecutionReport report = value_or_throw(link.client().next_execution());
+        const ExecutionReport report = link.answer(link.client().next_execution());
         if (report.cancel_reason != CancelReason::mass_cancel || report.cl_ord_id != mass.cl_ord_id) continue;
         printer.print(report);
         --left;
@@ -170,14 +173,14 @@ void print_canceled(VenueLink& link, const MassCanceled& mass, const ReportPrint
 }
 
 void cancel_all(const OrderOptions& options) {
-    VenueLink link(DataFolder(options.tool.data), options.name);
+    TradingLink link(DataFolder(options.tool.data), options.name);
     MassCancel request{.instrument = options.market.empty() ? InstrumentId{} : link.market(options.market).instrument,
                        .zero = {}};
     if (!options.side.empty()) request.side = options.side == "buy" ? Side::buy : Side::sell;
     const ReportPrinter printer(link, options.tool.json);
     std::uint64_t orders = 0;
     for (bool complete = false; !complete;) {
-        const MassCanceled mass = value_or_throw(link.client().mass_cancel(request));
+        const MassCanceled mass = link.answer(link.client().mass_cancel(request));
         print_canceled(link, mass, printer);
         orders += mass.canceled;
         complete = mass.complete != 0;
@@ -195,9 +198,9 @@ SelfTradeRule rule_named(const std::string& name) {
 }
 
 void self_trade(const OrderOptions& options) {
-    VenueLink link(DataFolder(options.tool.data), options.name);
-    value_or_throw(link.client().set_self_trade_rule(
-        {.reference = 0, .account = link.account(), .rule = rule_named(options.rule), .zero = {}}));
+    TradingLink link(DataFolder(options.tool.data), options.name);
+    (void)link.answer(link.client().request<SelfTradeRuleSet>(
+        SetSelfTradeRule{.reference = 0, .account = link.account(), .rule = rule_named(options.rule), .zero = {}}));
     if (options.tool.json)
         std::printf("%s\n", Json{{"name", options.name}, {"self_trade", options.rule}}.dump().c_str());
     else
@@ -205,38 +208,43 @@ void self_trade(const OrderOptions& options) {
 }
 
 template <class Query>
-void tell_orders(VenueLink& link, const OrderOptions& options, const Query& query) {
-    const auto answer = value_or_throw(link.client().query<ExecutionReport>(query));
+void tell_orders(TradingLink& link, const OrderOptions& options, const Query& query) {
+    const auto answer = link.told(link.client().query(query));
     const ReportPrinter printer(link, options.tool.json);
-    for (const ExecutionReport& report : answer.parts) printer.print(report);
+    const auto reports = answer.template of<ExecutionReport>();
+    for (const ExecutionReport& report : reports) printer.print(report);
     if constexpr (std::is_same_v<Query, OrderStatusQuery>) return;
-    const Json json{{"orders", answer.parts.size()}, {"since", answer.done.since.value}};
+    const Json json{{"orders", reports.size()}, {"since", answer.done.since.value}};
     const std::string since = std::is_same_v<Query, OrderHistoryQuery>
                                   ? ", complete since command " + std::to_string(answer.done.since.value)
                                   : "";
-    std::printf("%s\n", options.tool.json ? json.dump().c_str()
-                                          : (std::to_string(answer.parts.size()) + " orders" + since).c_str());
+    std::printf("%s\n",
+                options.tool.json ? json.dump().c_str() : (std::to_string(reports.size()) + " orders" + since).c_str());
 }
 
 void status(const OrderOptions& options) {
-    VenueLink link(DataFolder(options.tool.data), options.name);
-    tell_orders(link, options,
-                OrderStatusQuery{.order_id = OrderId{options.order_id}, .cl_ord_id = {}, .account = link.account()});
+    if (options.order_id == 0 && options.cl_ord_id == 0)
+        throw std::runtime_error("which order? Its number, or --cl-ord-id");
+    TradingLink link(DataFolder(options.tool.data), options.name);
+    tell_orders(
+        link, options,
+        OrderStatusQuery{
+            .order_id = OrderId{options.order_id}, .cl_ord_id = ClOrdId{options.cl_ord_id}, .account = link.account()});
 }
 
 void open_orders(const OrderOptions& options) {
-    VenueLink link(DataFolder(options.tool.data), options.name);
+    TradingLink link(DataFolder(options.tool.data), options.name);
     const InstrumentId market = options.market.empty() ? InstrumentId{} : link.market(options.market).instrument;
     tell_orders(link, options, OpenOrdersQuery{.account = link.account(), .instrument = market});
 }
 
 void history(const OrderOptions& options) {
-    VenueLink link(DataFolder(options.tool.data), options.name);
+    TradingLink link(DataFolder(options.tool.data), options.name);
     tell_orders(link, options, OrderHistoryQuery{.account = link.account(), .count = options.count});
 }
 
 void amend(const OrderOptions& options) {
-    VenueLink link(DataFolder(options.tool.data), options.name);
+    TradingLink link(DataFolder(options.tool.data), options.name);
     const InstrumentListed& market = link.market(options.market);
     const AmendOrder request{
         .order_id = OrderId{options.order_id},
@@ -244,7 +252,7 @@ void amend(const OrderOptions& options) {
         .quantity = Quantity{value_or_throw(parse_units(options.quantity, quantity_unit(market)))},
         .flags = options.replace ? kAmendReplace : std::uint8_t{0},
     };
-    const ExecutionReport report = value_or_throw(link.client().amend(request));
+    const ExecutionReport report = link.answer(link.client().amend(request));
     print_answer(link, report, options.tool.json);
     // An amend does not name its market, so the venue could not refuse: what was meant in one market's units was taken
     // in another's.
@@ -257,28 +265,28 @@ void amend(const OrderOptions& options) {
 }  // namespace
 
 int order_place(const OrderOptions& options) {
-    return run_tool(options.tool, [&] { place(options); });
+    return run_order(options.tool, [&] { place(options); });
 }
 int order_cancel(const OrderOptions& options) {
-    return run_tool(options.tool, [&] { cancel(options); });
+    return run_order(options.tool, [&] { cancel(options); });
 }
 int order_amend(const OrderOptions& options) {
-    return run_tool(options.tool, [&] { amend(options); });
+    return run_order(options.tool, [&] { amend(options); });
 }
 int order_cancel_all(const OrderOptions& options) {
-    return run_tool(options.tool, [&] { cancel_all(options); });
+    return run_order(options.tool, [&] { cancel_all(options); });
 }
 int order_self_trade(const OrderOptions& options) {
-    return run_tool(options.tool, [&] { self_trade(options); });
+    return run_order(options.tool, [&] { self_trade(options); });
 }
 int order_status(const OrderOptions& options) {
-    return run_tool(options.tool, [&] { status(options); });
+    return run_order(options.tool, [&] { status(options); });
 }
 int order_open(const OrderOptions& options) {
-    return run_tool(options.tool, [&] { open_orders(options); });
+    return run_order(options.tool, [&] { open_orders(options); });
 }
 int order_history(const OrderOptions& options) {
-    return run_tool(options.tool, [&] { history(options); });
+    return run_order(options.tool, [&] { history(options); });
 }
 
 }  // namespace dcx::app

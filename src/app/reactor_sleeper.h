@@ -11,7 +11,8 @@ namespace dcx::app {
 
 class ReactorSleeper final : public platform::Sleeper, public platform::Pollable {
   public:
-    ReactorSleeper() : wakeup_(reactor_, [] {}) {
+    explicit ReactorSleeper(net::BackendChoice backend = net::default_backend())
+        : reactor_({.backend = backend}), wakeup_(reactor_, [] {}) {
         if (const auto opened = wakeup_.open(bell_.fd()); !opened) throw std::runtime_error(opened.error().text);
     }
 

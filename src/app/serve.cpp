@@ -16,6 +16,8 @@
 #include "app/data_folder.h"
 #include "app/exit_code.h"
 #include "app/listing.h"
+#include "app/notice.h"
+#include "app/open_files.h"
 #include "app/placement.h"
 #include "app/service_notify.h"
 #include "app/shadow.h"
@@ -79,14 +81,20 @@ void report_start(platform::Log& log, const engine::StartReport& report) {
     log.info("engine", "started", {{"epoch", report.epoch}, {"rules", report.rules}});
 }
 
+std::string feed_url(const Venue& venue) {
+    return (venue.http_is_secured() ? "wss://" : "ws://") + venue.http().text() + "/v1/feed";
+}
+
 std::string ready_line(const Venue& venue, const AdminServer& admin) {
     const std::string http = venue.http().text();
     nlohmann::ordered_json line{{"ready", true},
                                 {"pid", ::getpid()},
                                 {"order_entry", venue.order_entry().text()},
-                                {"feed", "ws://" + http + "/v1/feed"},
-                                {"http", "http://" + http},
+                                {"feed", feed_url(venue)},
+                                {"http", (venue.http_is_secured() ? "https://" : "http://") + http},
                                 {"admin", "http://" + admin.endpoint().text()}};
+    if (!venue.shm().empty()) line["shm"] = venue.shm();
+    if (!venue.order_entry_tls().empty()) line["order_entry_tls"] = venue.order_entry_tls();
     if (!venue.mirror().empty()) line["mirror"] = venue.mirror();
     return line.dump();
 }
@@ -116,6 +124,8 @@ class Shown {
                              venue.request_checkpoint();
                              return ActionAnswer{.done = true, .json = R"({"done":true})"};
                          });
+        admin.add_action("notice", "Tell every session a text; ?text= &at= (ns since 1970) &kind= text or maintenance",
+                         [&venue](const net::HttpRequest& request) { return notice(venue, request); });
         Auditing* const auditing = venue.auditing();
         if (auditing == nullptr) return;
         admin.add_action("snapshot", "Take a snapshot of all that is durable now; /ready tells when it is there",
@@ -126,13 +136,20 @@ class Shown {
                          });
     }
     ~Shown() {
-        for (const char* const action : {"snapshot", "checkpoint", "handover"}) admin_.remove_action(action);
+        for (const char* const action : {"snapshot", "checkpoint", "notice", "handover"}) admin_.remove_action(action);
         admin_.show(nullptr);
     }
     Shown(const Shown&) = delete;
     Shown& operator=(const Shown&) = delete;
 
   private:
+    static ActionAnswer notice(Venue& venue, const net::HttpRequest& request) {
+        const auto read = read_notice(request);
+        if (!read) return {.done = false, .json = nlohmann::ordered_json{{"error", read.error()}}.dump()};
+        if (!venue.request_notice(*read)) return {.done = false, .json = R"({"error":"too many notices at once"})"};
+        return {.done = true, .json = R"({"done":true})"};
+    }
+
     AdminServer& admin_;
 };
 
@@ -254,7 +271,7 @@ class Serving {
         folder_.write_ready(line);
         log_.info("venue", "ready",
                   {{"order_entry", venue.order_entry().text()},
-                   {"feed", "ws://" + venue.http().text() + "/v1/feed"},
+                   {"feed", feed_url(venue)},
                    {"admin", "http://" + admin.endpoint().text()}});
         notify_.ready("order entry " + venue.order_entry().text());
         std::printf("%s\n", line.c_str());
@@ -297,7 +314,7 @@ class Serving {
 }  // namespace
 
 int serve(const ServeOptions& options) {
-    const Config config = config_of(options);
+    Config config = config_of(options);
     const StopSignals signals(true);
     const ServiceNotify notify;
     platform::SystemClock clock;
@@ -311,6 +328,7 @@ int serve(const ServeOptions& options) {
         if (!config.log.file.empty()) log.error("venue", "start refused", {{"reason", why}, {"exit_code", code}});
     };
     try {
+        fit_open_files(config, log);
         return static_cast<int>(Serving(config, folder, signals, log, notify, options).run());
     } catch (const StartRefused& e) {
         refused(e.what(), static_cast<int>(e.code()));

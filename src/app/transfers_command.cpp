@@ -92,7 +92,9 @@ double ms_at(const std::vector<std::int64_t>& sorted, double quantile) {
 }  // namespace
 
 int bench_transfers(const TransfersOptions& options) {
-    BenchVenue venue(options.folder, Config::defaults());
+    Config config = Config::defaults();
+    config.gateway.messages_per_second = 0;
+    BenchVenue venue(options.folder, config);
     const client::ClientKey payer = venue.open_customer(1, kPermitRead | kPermitTransfer, AssetId{1u});
     const client::ClientKey receiver = venue.open_customer(2, kPermitRead | kPermitTransfer, AssetId{1u});
     TransferLoad load({.endpoint = venue.order_entry(), .key = payer}, receiver.account,

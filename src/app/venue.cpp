@@ -1,9 +1,14 @@
 #include "app/venue.h"
 
+#include <grp.h>
+#include <pwd.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <bit>
 #include <cerrno>
+#include <charconv>
+#include <filesystem>
 #include <stdexcept>
 #include <thread>
 
@@ -13,6 +18,7 @@
 #include "app/feed_work.h"
 #include "app/mirror_work.h"
 #include "app/pages.h"
+#include "app/report_replay.h"
 #include "app/shadow.h"
 #include "app/venue_view.h"
 
@@ -43,15 +49,31 @@ Durability durability_of(const Config& config) {
     return config.venue.durability == "memory" ? Durability::memory : Durability::disk;
 }
 
+net::BackendChoice backend_of(const Config& config) {
+    const auto named = net::backend_named(config.net.backend).value_or(net::BackendChoice::automatic);
+    if (named == net::BackendChoice::io_uring && !net::why_no_io_uring().empty())
+        throw StartRefused(ExitCode::config_refused, "net.backend = \"io_uring\", and the kernel gives none (" +
+                                                         net::why_no_io_uring() + "): set it to \"auto\"");
+    // The environment speaks where the file says nothing.
+    return named == net::BackendChoice::automatic ? net::default_backend() : named;
+}
+
+std::shared_ptr<const net::TlsContext> certificate_of(const Config& config, bool wanted, bool allow_1_2) {
+    if (!wanted) return nullptr;
+    auto made = net::TlsContext::server({config.tls.certificate, config.tls.key}, allow_1_2);
+    if (!made) throw StartRefused(ExitCode::config_refused, "[tls] " + made.error().text);
+    return *made;
+}
+
 }  // namespace
 
 Venue::Venue(const Config& config, const std::string& data, std::span<const Ed25519PublicKey> operator_keys,
              VenueOptions options)
-    : config_(config), options_(std::move(options)), folder_(data) {
+    : config_(config), options_(std::move(options)), folder_(data), gateway_sleeper_(backend_of(config_)) {
     placement_ = options_.placement != nullptr ? *options_.placement : placement_of(config_);
     options_.placement = nullptr;
     take_memory();
-    if (!single()) feed_sleeper_ = std::make_unique<ReactorSleeper>();
+    if (!single()) feed_sleeper_ = std::make_unique<ReactorSleeper>(backend_of(config_));
     open_engine(operator_keys);
     make_edges();
     make_workers();
@@ -87,6 +109,11 @@ void Venue::tell_machine() {
     if (options_.log == nullptr) return;
     report_placement(*options_.log, placement_);
     report_memory(*options_.log, *memory_, places_);
+    const std::string backend{gateway_sleeper_.reactor().backend().name()};
+    if (backend == "epoll" && config_.net.backend == "auto" && !net::why_no_io_uring().empty())
+        options_.log->info("net", "epoll, because the kernel gives no io_uring", {{"reason", net::why_no_io_uring()}});
+    else
+        options_.log->info("net", "waits and moves bytes with", {{"backend", backend}});
 }
 
 Venue::~Venue() {
@@ -149,6 +176,43 @@ void Venue::open_engine(std::span<const Ed25519PublicKey> operator_keys) {
                            "data folder");
 }
 
+gateway::ShmOptions Venue::shm_options() const {
+    gateway::ShmOptions options;
+    const Config::Shm& shm = config_.shm;
+    if (!shm.enabled) return options;
+    // For programs that have another working directory.
+    options.socket = std::filesystem::absolute(shm.socket.empty() ? folder_.order_entry_socket() : shm.socket);
+    if (shm.socket.empty() && options.socket.size() >= sizeof(sockaddr_un::sun_path)) {
+        if (options_.log != nullptr)
+            options_.log->warning("gateway",
+                                  "no shared memory for clients: the data folder's path is too long for a socket in "
+                                  "it; shm.socket can name a shorter one",
+                                  {{"path", options.socket}});
+        options.socket.clear();
+        return options;
+    }
+    const auto refuse = [](const std::string& what) { throw StartRefused(ExitCode::config_refused, what); };
+    if (!shm.group.empty()) {
+        const group* const found = ::getgrnam(shm.group.c_str());
+        if (found == nullptr) refuse("shm.group: there is no group " + shm.group);
+        options.group = found->gr_gid;
+    }
+    for (const std::string& user : shm.allow_users) {
+        uid_t number = 0;
+        const auto parsed = std::from_chars(user.data(), user.data() + user.size(), number);
+        if (parsed.ec != std::errc{} || parsed.ptr != user.data() + user.size()) {
+            const passwd* const found = ::getpwnam(user.c_str());
+            if (found == nullptr) refuse("shm.allow_users: there is no user " + user);
+            number = found->pw_uid;
+        }
+        options.users.push_back(number);
+    }
+    options.max_clients = static_cast<std::size_t>(shm.max_clients);
+    options.request_bytes = static_cast<std::size_t>(shm.request_kib) * 1024;
+    options.report_bytes = static_cast<std::size_t>(shm.report_kib) * 1024;
+    return options;
+}
+
 void Venue::make_edges() {
     ReactorSleeper& feed_sleeper = single() ? gateway_sleeper_ : *feed_sleeper_;
     auto& commands = engine_->add_producer(power_of_two(config_.rings.commands));
@@ -162,10 +226,24 @@ void Venue::make_edges() {
     options.max_connections = static_cast<std::size_t>(config_.gateway.max_connections);
     options.output_limit = static_cast<std::size_t>(config_.gateway.output_kib) * 1024;
     options.handshake_timeout_ns = config_.gateway.handshake_ms * 1'000'000;
-    gateway_ = std::make_unique<gateway::Gateway>(
-        gateway::Gateway::Wiring{
-            .reactor = gateway_sleeper_.reactor(), .clock = clock_, .commands = commands, .events = reports},
-        options);
+    options.tls = certificate_of(config_, config_.tls.order_entry, false);
+    if (options.tls != nullptr) {
+        order_entry_tls_ = options.tls->fingerprint();
+        own_order_entry_ =
+            net::TlsContext::client({.authorities = {}, .name = {}, .fingerprint = order_entry_tls_}).value();
+    }
+    options.shm = shm_options();
+    options.messages = {.per_second = static_cast<std::uint32_t>(config_.gateway.messages_per_second),
+                        .burst = static_cast<std::uint32_t>(config_.gateway.burst)};
+    options.login_thread = true;
+    options.recent_reports = static_cast<std::size_t>(config_.gateway.recent_reports_mib) << 20;
+    make_report_replay();
+    gateway_ = std::make_unique<gateway::Gateway>(gateway::Gateway::Wiring{.reactor = gateway_sleeper_.reactor(),
+                                                                           .clock = clock_,
+                                                                           .commands = commands,
+                                                                           .events = reports,
+                                                                           .archive = report_replay_.get()},
+                                                  options);
     if (const auto started = gateway_->start(); !started)
         throw StartRefused(ExitCode::port_taken, "order entry: " + started.error().text);
 
@@ -173,6 +251,7 @@ void Venue::make_edges() {
     http.listener.endpoint = {config_.listen.address, static_cast<std::uint16_t>(config_.listen.http)};
     http.listener.max_connections = static_cast<std::size_t>(config_.feed.max_connections) + 64;  // and for the pages
     http.output_limit = static_cast<std::size_t>(config_.feed.output_kib) * 1024 * 8;
+    http.tls = certificate_of(config_, config_.tls.http, true);
     http_ = std::make_unique<net::HttpServer>(feed_sleeper.reactor(), http);
     feed::FeedServer::Options feed;
     feed.max_clients = static_cast<std::size_t>(config_.feed.max_connections);
@@ -238,8 +317,9 @@ void Venue::make_workers() {
     auto feed = std::make_unique<FeedWork>(*feed_, *http_);
     feed_work_ = feed.get();
     if (single()) {
+        // The gateway twice: what has just been applied is told before everything else has its turn.
         add_worker("dcx-venue", "engine", gateway_sleeper_,
-                   {&gateway_sleeper_, gateway.get(), engine_.get(), feed.get()});
+                   {&gateway_sleeper_, gateway.get(), engine_.get(), gateway.get(), feed.get()});
     } else {
         add_worker("dcx-gateway", "gateway", gateway_sleeper_, {&gateway_sleeper_, gateway.get()});
         add_worker("dcx-engine", "engine", engine_bell_, {engine_.get()});
@@ -269,6 +349,20 @@ void Venue::make_auditing() {
     auditing_ = std::make_unique<Auditing>(*engine_, options);
 }
 
+void Venue::make_report_replay() {
+    if (storage_ == nullptr) return;
+    ReportReplayOptions options;
+    options.journal = folder_.journal();
+    options.snapshots = folder_.snapshots();
+    options.archive = config_.journal.archive;
+    // Where the auditor runs, and behind it.
+    place_thread(options.thread, placement_, "auditor");
+    options.thread.name = "dcx-reports";
+    options.thread.nice = 15;
+    options.log = options_.log;
+    report_replay_ = std::make_unique<ReportReplay>(engine_->durable_sequence(), options);
+}
+
 void Venue::start() {
     for (auto& worker : workers_) {
         if (const auto started = worker->start(); !started) throw std::runtime_error(started.error());
@@ -276,6 +370,8 @@ void Venue::start() {
             options_.log->warning("threads", "no real-time priority", {{"reason", worker->warning()}});
     }
     if (auditing_) auditing_->start();
+    if (report_replay_)
+        if (const std::string error = report_replay_->start(); !error.empty()) throw std::runtime_error(error);
     // Bounded by the state to be told, which is in memory already.
     if (!wait_for(
             [&] {
@@ -300,6 +396,7 @@ bool Venue::drain(bool audit) {
     if (stopped_ || workers_.empty() || !workers_.front()->running()) return !status().failed();
     stopped_ = true;
     const bool failed = status().failed();
+    if (report_replay_) report_replay_->request_stop();
     gateway_->request_stop(failed ? TerminateCode::not_accepting : TerminateCode::shutdown);
     wait_for([&] { return gateway_->stopped() || status().failed(); }, 10s);
     engine_->request_stop();
@@ -307,6 +404,7 @@ bool Venue::drain(bool audit) {
     feed_work_->request_stop();
     wait_for([&] { return feed_work_->stopped(); }, 5s);
     for (auto& worker : workers_) worker->stop();
+    if (report_replay_) report_replay_->stop();
     // While the folder is still ours: the next venue on it gives its mirror the same name.
     if (mirror_ != nullptr) mirror_->close();
     if (auditing_) {

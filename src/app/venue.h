@@ -38,6 +38,7 @@ class AdminView;
 class Auditing;
 class FeedWork;
 class MirrorWork;
+class ReportReplay;
 struct TakenOver;
 
 struct VenueOptions {
@@ -78,11 +79,20 @@ class Venue {
     [[nodiscard]] bool simulated() const { return simulated_; }
     [[nodiscard]] const engine::EngineStatus& status() const { return engine_->status(); }
     [[nodiscard]] Sequence durable() const { return engine_->durable(); }
-    [[nodiscard]] net::Endpoint order_entry() const { return {config_.listen.address, gateway_->port()}; }
+    [[nodiscard]] net::Endpoint order_entry() const {
+        return {config_.listen.address, gateway_->port(), own_order_entry_};
+    }
+    // Of the certificate under which order entry is; empty: it is plain.
+    [[nodiscard]] std::string order_entry_tls() const { return order_entry_tls_; }
+    [[nodiscard]] bool http_is_secured() const { return config_.tls.http; }
     [[nodiscard]] net::Endpoint http() const { return {config_.listen.address, http_->port()}; }
+    // Tells every established session; false: too many are waiting to be told. Any thread.
+    bool request_notice(const Notice& notice) { return gateway_->request_notice(notice); }
     void request_checkpoint() { engine_->request_checkpoint(); }
     // Null when there is none. Any thread while this venue lives.
     [[nodiscard]] Auditing* auditing() { return auditing_.get(); }
+    // The path of the socket of shared-memory order entry; empty when there is none.
+    [[nodiscard]] const std::string& shm() const { return gateway_->shm_path(); }
     // The path of the book mirror; empty when there is none.
     [[nodiscard]] const std::string& mirror() const { return mirror_path_; }
 
@@ -93,6 +103,8 @@ class Venue {
     bool drain(bool audit);
     void make_auditing();
     void make_edges();
+    void make_report_replay();
+    [[nodiscard]] gateway::ShmOptions shm_options() const;
     void make_workers();
     void serve_pages();
     void make_mirror();
@@ -117,10 +129,13 @@ class Venue {
     std::unique_ptr<engine::Breadcrumb> breadcrumb_;
     // Sleepers outlive everything that rings their bells.
     ReactorSleeper gateway_sleeper_;
-    std::unique_ptr<ReactorSleeper> feed_sleeper_;  // of its own in layout split
+    std::string order_entry_tls_;
+    std::shared_ptr<const net::TlsContext> own_order_entry_;  // for clients of this process
+    std::unique_ptr<ReactorSleeper> feed_sleeper_;            // of its own in layout split
     platform::Doorbell engine_bell_;
     platform::Doorbell mirror_bell_;  // of its own thread, if it has one
     std::unique_ptr<engine::Engine> engine_;
+    std::unique_ptr<ReportReplay> report_replay_;  // none without a journal
     std::unique_ptr<gateway::Gateway> gateway_;
     std::unique_ptr<net::HttpServer> http_;
     std::unique_ptr<MirrorWork> mirror_;  // none: switched off, or there was no room for it

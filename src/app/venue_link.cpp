@@ -14,8 +14,6 @@
 namespace dcx::app {
 namespace {
 
-// Sessions are numbered per key: the commands keep one of their own, so that they never take a program's.
-constexpr std::uint64_t kToolSession = 0x6463'782D'746F'6F6C;  // "dcx-tool"
 // How long a command waits for another one that is at work with the same key.
 constexpr auto kBusyLimit = std::chrono::seconds(5);
 
@@ -37,22 +35,9 @@ std::unique_ptr<client::BlockingClient> connect(const client::ClientOptions& opt
             continue;
         }
         if (error.reason != RejectReason::none) throw Refused(error.reason, error.detail);
-        throw std::runtime_error("no session with the venue at " + options.endpoint.text() + ": " + error.text);
+        throw std::runtime_error("no session with the venue at " +
+                                 client::VenueAddress{options.endpoint, options.shm}.text() + ": " + error.text);
     }
-}
-
-template <class Item>
-std::string list_of(const std::vector<Item>& items) {
-    std::string list;
-    for (const Item& item : items) list += (list.empty() ? "" : ", ") + std::string(item.symbol.view());
-    return list.empty() ? "none" : list;
-}
-template <class Item>
-const Item& named(const std::vector<Item>& items, const std::string& symbol, const char* what) {
-    const auto found = std::ranges::find_if(items, [&](const Item& item) { return item.symbol.view() == symbol; });
-    if (found != items.end()) return *found;
-    throw std::runtime_error("no " + std::string(what) + " is called \"" + symbol + "\" (there are: " + list_of(items) +
-                             ")");
 }
 
 std::string refusal_text(RejectReason reason, RejectReason detail) {
@@ -90,33 +75,18 @@ client::ClientKey key_of(const DataFolder& folder, const std::string& name) {
     return value_or_throw(client::read_key_file(folder.key(name)));
 }
 
-VenueLink::VenueLink(const DataFolder& folder, const std::string& name) {
+VenueLink::VenueLink(const DataFolder& folder, const std::string& name)
+    : VenueLink(client::VenueAddress{.endpoint = value_or_throw(folder.order_entry())}, key_of(folder, name)) {}
+
+VenueLink::VenueLink(const client::VenueAddress& venue, const client::ClientKey& key) {
     client::ClientOptions options;
-    options.endpoint = value_or_throw(folder.order_entry());
-    options.key = key_of(folder, name);
+    options.endpoint = venue.endpoint;
+    options.shm = venue.shm;
+    options.key = key;
     options.client_session = kToolSession;
     options.clock = &clock_;
     client_ = connect(options);
-    listings_ = value_or_throw(client_->listings());
-}
-
-const AssetListed& VenueLink::asset(const std::string& symbol) const {
-    return named(listings_.assets, symbol, "asset");
-}
-const InstrumentListed& VenueLink::market(const std::string& symbol) const {
-    return named(listings_.instruments, symbol, "market");
-}
-const AssetListed& VenueLink::asset(AssetId id) const {
-    const auto found = std::ranges::find(listings_.assets, id, &AssetListed::asset);
-    if (found == listings_.assets.end())
-        throw std::runtime_error("asset " + std::to_string(id.value) + " is not listed");
-    return *found;
-}
-const InstrumentListed& VenueLink::market(InstrumentId id) const {
-    const auto found = std::ranges::find(listings_.instruments, id, &InstrumentListed::instrument);
-    if (found == listings_.instruments.end())
-        throw std::runtime_error("market " + std::to_string(id.value) + " is not listed");
-    return *found;
+    MarketDirectory::operator=(MarketDirectory(value_or_throw(client_->listings())));
 }
 
 TransferId VenueLink::new_transfer_id() {

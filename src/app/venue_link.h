@@ -11,12 +11,15 @@
 #include "app/commands.h"
 #include "app/data_folder.h"
 #include "app/decimals.h"
+#include "app/market_directory.h"
 #include "client/blocking_client.h"
 #include "platform/system_clock.h"
 
 namespace dcx::app {
 
 inline constexpr const char* kOperator = "operator";
+// Sessions are numbered per key: the commands keep one of their own, so that they never take a program's.
+inline constexpr std::uint64_t kToolSession = 0x6463'782D'746F'6F6C;  // "dcx-tool"
 
 class Refused : public std::runtime_error {
   public:
@@ -47,26 +50,19 @@ T value_or_throw(std::expected<T, std::string> result) {
     throw std::runtime_error(result.error());
 }
 
-class VenueLink {
+class VenueLink : public MarketDirectory {
   public:
     VenueLink(const DataFolder& folder, const std::string& name);
+    VenueLink(const client::VenueAddress& venue, const client::ClientKey& key);
 
     [[nodiscard]] client::BlockingClient& client() { return *client_; }
     [[nodiscard]] AccountId account() const { return client_->session().account; }
-    [[nodiscard]] const client::Listings& listings() const { return listings_; }
-
-    // Throw what names the unknown symbol and tells the known ones.
-    [[nodiscard]] const AssetListed& asset(const std::string& symbol) const;
-    [[nodiscard]] const InstrumentListed& market(const std::string& symbol) const;
-    [[nodiscard]] const AssetListed& asset(AssetId id) const;
-    [[nodiscard]] const InstrumentListed& market(InstrumentId id) const;
 
     [[nodiscard]] TransferId new_transfer_id();
 
   private:
     platform::SystemClock clock_;
     std::unique_ptr<client::BlockingClient> client_;
-    client::Listings listings_;
 };
 
 // The key of a name, or that there is none.

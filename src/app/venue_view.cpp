@@ -16,6 +16,8 @@ constexpr std::chrono::milliseconds kFeedLimit{250};
 void append_gateway(PrometheusText& out, const gateway::GatewayMetrics& m) {
     out.counter("dcx_gateway_connections_total", m.connections_accepted.get(), "Order entry connections accepted.");
     out.gauge("dcx_gateway_connections", m.connections_open.get(), "Order entry connections open.");
+    out.gauge("dcx_gateway_shm_clients", m.shm_open.get(), "Of the open connections, those over shared memory.");
+    out.counter("dcx_gateway_shm_refused_total", m.shm_refused.get(), "Clients not admitted to shared memory.");
     out.counter("dcx_gateway_sessions_total", m.sessions_established.get(), "Sessions established.");
     out.gauge("dcx_gateway_sessions", m.sessions_open.get(), "Sessions open.");
     out.counter("dcx_gateway_commands_total", m.commands.get(), "Clients' commands handed to the engine.");
@@ -26,6 +28,12 @@ void append_gateway(PrometheusText& out, const gateway::GatewayMetrics& m) {
     out.counter("dcx_gateway_stalls_total", m.stalls.get(), "Times a connection waited for room in the command ring.");
     out.counter("dcx_gateway_lost_commands_total", m.lost_commands.get(),
                 "Commands refused without a session to tell: a bug when not 0.");
+    out.counter("dcx_gateway_not_applied_total", m.not_applied.get(),
+                "Commands and heartbeats told that their number is not the next one.");
+    out.counter("dcx_gateway_throttled_total", m.messages_throttled.get(), "Messages beyond their session's rate.");
+    out.counter("dcx_gateway_reports_again_total", m.reports_again.get(), "Reports sent again.");
+    out.counter("dcx_gateway_retransmits_total", m.retransmits.get(), "Requests for reports that were carried out.");
+    out.counter("dcx_gateway_retransmits_archived_total", m.retransmits_archived.get(), "Of them from the journal.");
     out.family("dcx_gateway_terminates_total", "counter", "Sessions ended by the gateway.");
     for (std::size_t code = 1; code < gateway::kTerminateCodes; ++code)
         if (const auto count = m.terminated[code].get(); count > 0)

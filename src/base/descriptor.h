@@ -15,12 +15,18 @@ class Descriptor {
         if (value_ >= 0) ::close(value_);
     }
     Descriptor(Descriptor&& other) noexcept : value_(other.release()) {}
+    Descriptor& operator=(Descriptor&& other) noexcept {
+        Descriptor{std::move(other)}.swap(*this);
+        return *this;
+    }
     Descriptor(const Descriptor&) = delete;
     Descriptor& operator=(const Descriptor&) = delete;
     [[nodiscard]] int get() const { return value_; }
     int release() { return std::exchange(value_, -1); }
 
   private:
+    void swap(Descriptor& other) { std::swap(value_, other.value_); }
+
     int value_;
 };
 

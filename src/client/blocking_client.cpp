@@ -200,6 +200,15 @@ void BlockingClient::on_query_done(OrderEntryClient&, const QueryDone& done) {
     if (done.reference == query_) query_done_ = done;
 }
 
+void BlockingClient::on_not_applied(OrderEntryClient&, const NotApplied& refused) {
+    // One request at a time, so it is the one that is waited for; the next has its number.
+    if (refused.sequence != awaited_.sequence || answer_ || execution_) return;
+    refusal_ = ClientError{.kind = ClientError::Kind::refused,
+                           .reason = refused.reason,
+                           .wait_ns = refused.wait_ns,
+                           .text = std::string{to_string(refused.reason)}};
+}
+
 void BlockingClient::on_closed(OrderEntryClient&, const ClientClosed& closed) {
     closed_ = ClientError{.kind = ClientError::Kind::closed,
                           .reason = closed.refused,

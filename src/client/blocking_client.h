@@ -24,7 +24,8 @@ struct ClientError {
         refused,   // by the venue: reason (and detail) say why
         timeout,   // no answer within the bound; whether it was done is not known
         closed,    // the connection is gone: text says why, and code when the venue said one
-        not_sent,  // the session is not open
+        not_sent,  // the session is not open, or the command was given up before the venue took it: nothing was done
+        unknown,   // it may have been done, and its report cannot be had: ask how the order stands
     };
     Kind kind{};
     RejectReason reason{};
@@ -165,6 +166,7 @@ class BlockingClient final : OrderEntryClient::Owner {
         parts_.emplace_back(frame.block, frame.block + frame.header.block_length);
     }
     void on_query_done(OrderEntryClient&, const QueryDone& done) override;
+    void on_not_applied(OrderEntryClient&, const NotApplied& refused) override;
     void on_closed(OrderEntryClient&, const ClientClosed& closed) override;
 
     int wait_ms_;

@@ -12,12 +12,6 @@ constexpr int kSilentIntervals = 3;
 // Ticks an interval: a heartbeat is due after one of them in silence, so two never exceed the interval.
 constexpr int kTicksPerInterval = 3;
 
-net::TcpOptions tcp_options(const ClientOptions& options) {
-    net::TcpOptions result;
-    result.output_limit = options.output_limit;
-    return result;
-}
-
 }  // namespace
 
 OrderEntryClient::OrderEntryClient(net::Reactor& reactor, const ClientOptions& options, Owner& owner)
@@ -30,7 +24,8 @@ OrderEntryClient::OrderEntryClient(net::Reactor& reactor, const ClientOptions& o
       cancel_orders_(options.cancel_orders),
       grace_ms_(options.grace_ms),
       ticker_(reactor, [this] { on_tick(); }),
-      tcp_(reactor, options.endpoint, tcp_options(options), *this) {
+      transport_(reactor, {options.endpoint, options.shm},
+                 {.output_limit = options.output_limit, .spinning = options.spinning}, *this) {
     // Until the session is ready the timer bounds the handshake.
     ticker_.start_after(options.handshake_timeout_ns);
 }
@@ -51,6 +46,34 @@ ClOrdId OrderEntryClient::cancel(CancelOrder cancel) { return send_order(cancel)
 ClOrdId OrderEntryClient::amend(AmendOrder amend) { return send_order(amend); }
 ClOrdId OrderEntryClient::mass_cancel(MassCancel cancel) { return send_order(cancel); }
 
+bool OrderEntryClient::send_frame(const FrameOptions& options, std::span<const std::byte> block) {
+    if (!ready()) return false;
+    const FrameHeader header = frame_header(options, block.size());
+    std::byte* const room = transport_.prepare(header.length);
+    if (room == nullptr) return false;
+    std::memcpy(room, &header, sizeof(header));
+    std::memcpy(room + sizeof(header), block.data(), block.size());
+    transport_.commit(header.length);
+    sent_something_ = true;
+    return true;
+}
+
+std::uint64_t OrderEntryClient::send_bytes(CommandKind kind, std::span<const std::byte> body) {
+    const bool sent = send_frame({static_cast<std::uint16_t>(kind), next_sequence_, sending_time()}, body);
+    return sent ? next_sequence_++ : 0;
+}
+
+bool OrderEntryClient::query_bytes(std::uint16_t template_id, std::span<const std::byte> block) {
+    DCX_CHECK(is_query(template_id));
+    return send_frame({template_id, 0, sending_time()}, block);
+}
+
+bool OrderEntryClient::request_reports(std::uint64_t from, std::uint32_t count) {
+    if (!ready() || retransmitting_ || !send_message(RetransmitRequest{.from = from, .count = count})) return false;
+    retransmitting_ = true;
+    return true;
+}
+
 bool OrderEntryClient::query_balances(AccountId account, std::uint64_t reference) {
     return query(BalanceQuery{.reference = reference, .account = account});
 }
@@ -65,7 +88,7 @@ void OrderEntryClient::finish() {
 
 // ---- receiving
 
-std::size_t OrderEntryClient::on_data(net::TcpConnection&, std::span<std::byte> bytes) {
+std::size_t OrderEntryClient::on_bytes(std::span<const std::byte> bytes) {
     std::size_t taken = 0;
     while (state_ != State::closing) {
         const auto frame = decode_frame(bytes.subspan(taken), response_block_size);
@@ -92,6 +115,11 @@ void OrderEntryClient::on_frame(const Frame& frame) {
         case kTemplateBalance: return owner_.on_balance(*this, frame.as<Balance>());
         case kTemplateQueryDone: return owner_.on_query_done(*this, frame.as<QueryDone>());
         case kTemplateExecutionReport: return on_execution_frame(frame);
+        case kTemplateNotApplied: return on_not_applied(frame.as<NotApplied>());
+        case kTemplateNotice: return owner_.on_notice(*this, frame.as<Notice>());
+        case kTemplateRetransmitDone:
+            retransmitting_ = false;
+            return owner_.on_retransmit_done(*this, frame.as<RetransmitDone>());
         default: break;
     }
     if (frame.header.template_id < kReportTemplate) return owner_.on_answer(*this, frame);
@@ -123,6 +151,8 @@ void OrderEntryClient::on_negotiated(const Frame& frame) {
     next_sequence_ = negotiated_.next_incoming;
     next_report_ = negotiated_.next_outgoing;
     last_cl_ord_id_ = negotiated_.last_cl_ord_id;
+    owner_.on_negotiated(*this);
+    if (state_ != State::negotiating) return;  // its owner has left it
     state_ = State::establishing;
     send_message(
         Establish{.heartbeat_ms = heartbeat_ms_, .grace_ms = grace_ms_, .cancel_orders = cancel_orders_, .zero = {}});
@@ -163,7 +193,18 @@ void OrderEntryClient::on_listing(const Report& listing) {
     }
 }
 
+void OrderEntryClient::on_not_applied(const NotApplied& refused) {
+    // What was taken already stays so, and the count with it.
+    if (refused.reason != RejectReason::exists) {
+        if (refused.next_sequence == 0 || refused.next_sequence > next_sequence_)
+            return fail("the venue asks for a command that was never sent");
+        next_sequence_ = refused.next_sequence;
+    }
+    owner_.on_not_applied(*this, refused);
+}
+
 void OrderEntryClient::count_report(std::uint64_t sequence) {
+    if (sequence < next_report_ && retransmitting_) return;
     if (sequence < next_report_) return fail("report numbers went back");
     skipped_reports_ += sequence - next_report_;
     next_report_ = sequence + 1;
@@ -184,13 +225,13 @@ void OrderEntryClient::fail(std::string_view why) {
     if (state_ == State::closing) return;
     state_ = State::closing;
     ticker_.cancel();
-    tcp_.close_now(why);
+    transport_.close_now(why);
 }
 
-void OrderEntryClient::on_closed(net::TcpConnection&, const net::Closed& closed) {
+void OrderEntryClient::on_transport_closed(std::string_view why) {
     state_ = State::closing;
     ticker_.cancel();
-    closed_.text = closed.text;
+    closed_.text = why;
     owner_.on_closed(*this, closed_);
 }
 

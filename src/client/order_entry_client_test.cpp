@@ -105,6 +105,8 @@ class Rig final : public OrderEntryClient::Owner {
 
     void on_ready(OrderEntryClient&) override { ready = true; }
     void on_execution(OrderEntryClient&, const ExecutionReport&, std::uint64_t) override { ++executions; }
+    void on_not_applied(OrderEntryClient&, const NotApplied& told) override { not_applied = told.reason; }
+    void on_retransmit_done(OrderEntryClient&, const RetransmitDone&) override { ++retransmitted; }
     void on_closed(OrderEntryClient&, const ClientClosed& end) override {
         CHECK_FALSE(closed);
         closed = true;
@@ -120,6 +122,8 @@ class Rig final : public OrderEntryClient::Owner {
     bool ready = false;
     bool closed = false;
     int executions = 0;
+    int retransmitted = 0;
+    RejectReason not_applied{};
     TerminateCode code{};
     RejectReason refused{};
     std::string text;
@@ -227,6 +231,44 @@ TEST_CASE("passed over report numbers are counted") {
     rig.venue.say(ExecutionReport{}, 11);
     rig.until([&] { return rig.executions == 2; });
     CHECK(rig.client->skipped_reports() == 2);
+}
+
+TEST_CASE("commands that were not taken are counted again") {
+    Rig rig;
+    rig.log_in();
+    for (int i = 0; i < 3; ++i) rig.client->place({});
+    SUBCASE("from the one that the venue waits for") {
+        rig.venue.say(NotApplied{.next_sequence = 6, .sequence = 6, .wait_ns = 1, .reason = RejectReason::throttled});
+        rig.until([&] { return rig.not_applied == RejectReason::throttled; });
+        CHECK(rig.client->next_sequence() == 6);
+        CHECK(rig.client->send(Transfer{}) == 6);
+    }
+    SUBCASE("but not when they had been") {
+        rig.venue.say(NotApplied{.next_sequence = 8, .sequence = 5, .reason = RejectReason::exists});
+        rig.until([&] { return rig.not_applied == RejectReason::exists; });
+        CHECK(rig.client->next_sequence() == 8);
+    }
+    SUBCASE("and never from one that was not sent") {
+        rig.venue.say(NotApplied{.next_sequence = 9, .sequence = 9, .reason = RejectReason::out_of_sequence});
+        rig.expect_closed();
+        CHECK(rig.text == "the venue asks for a command that was never sent");
+    }
+}
+
+TEST_CASE("reports of before come only when they were asked for") {
+    Rig rig;
+    rig.log_in();
+    CHECK(rig.client->request_reports(3, 2));
+    CHECK_FALSE(rig.client->request_reports(3, 2));
+    rig.venue.say(ExecutionReport{}, 3);
+    rig.venue.say(ExecutionReport{}, 8);
+    rig.venue.say(ExecutionReport{}, 4);
+    rig.venue.say(RetransmitDone{.from = 3, .count = 2});
+    rig.until([&] { return rig.retransmitted == 1; });
+    CHECK(rig.executions == 3);
+    CHECK(rig.client->skipped_reports() == 0);
+    rig.venue.say(ExecutionReport{}, 4);
+    rig.expect_closed();
 }
 
 TEST_CASE("a port where nobody listens") {

@@ -226,6 +226,10 @@ std::uint32_t Core::rules() const { return state_->rules; }
 const Genesis& Core::genesis() const { return state_->genesis; }
 std::uint32_t Core::open_orders() const { return state_->store.orders.live(); }
 
+std::uint64_t Core::next_outgoing(SessionId session) const {
+    return state_->has(session) ? state_->sessions[session.value].next_outgoing : 1;
+}
+
 Core::BalanceView Core::balance(AccountId account, AssetId asset) const {
     if (!state_->ledger.has(account) || !state_->ledger.has(asset)) return {};
     const Balance& b = state_->ledger.balance(account, asset);

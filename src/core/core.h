@@ -148,6 +148,8 @@ class Core {
     [[nodiscard]] BalanceView balance(AccountId account, AssetId asset) const;  // zeros when there is no such
     [[nodiscard]] std::vector<DepthLevel> depth(InstrumentId instrument, Side side, std::size_t levels) const;
     [[nodiscard]] std::uint32_t open_orders() const;
+    // The number of a session's next report; 1 when there is no such session.
+    [[nodiscard]] std::uint64_t next_outgoing(SessionId session) const;
 
   private:
     std::unique_ptr<State> state_;

@@ -65,7 +65,13 @@ class Looks {
         Lookahead::Command& seen = seen_.of(c);
         switch (seen.kind) {
             case Lookahead::Kind::none: return;
-            case Lookahead::Kind::place: seen.slot = s_.ledger.account(c.as<PlaceOrder>().account).last_order; break;
+            case Lookahead::Kind::place: {
+                // Another command of this number may have been looked at before.
+                const AccountId account = c.as<PlaceOrder>().account;
+                if (!s_.ledger.has(account)) return;
+                seen.slot = s_.ledger.account(account).last_order;
+                break;
+            }
             case Lookahead::Kind::by_slot: break;
             case Lookahead::Kind::by_id: seen.slot = s_.order_index.likely(seen.hash); break;
             case Lookahead::Kind::by_cl_ord_id: seen.slot = s_.cl_ord_index.likely(seen.hash); break;

@@ -10,6 +10,7 @@ namespace {
 enum Section : std::uint32_t {
     accounts,
     account_limits,
+    account_rates,
     addresses,
     keys,
     assets,
@@ -75,6 +76,7 @@ class Telling {
         switch (cursor_.section) {
             case accounts: return next <= s_.ledger.account_count() && tell_account(AccountId{next});
             case account_limits: return tell_account_limits();
+            case account_rates: return tell_account_rate();
             case addresses: return next <= s_.address_count && tell_address(s_.addresses[next]);
             case keys: return next <= s_.key_count && tell_key(KeyId{next});
             case assets: return next <= s_.ledger.asset_count() && tell_asset(AssetId{next});
@@ -114,6 +116,17 @@ class Telling {
                                   .burst = account.burst,
                                   .fee_tier = account.fee_tier,
                                   .zero = {}});
+            return ++cursor_.item;
+        }
+        return false;
+    }
+    // Full ones are not told.
+    bool tell_account_rate() {
+        for (; cursor_.item < s_.ledger.account_count(); ++cursor_.item) {
+            const AccountId id{static_cast<std::uint32_t>(cursor_.item) + 1};
+            const Account& account = s_.ledger.account(id);
+            if (account.throttled_until <= s_.time) continue;
+            emit(AccountRateRestored{.full_at = account.throttled_until, .account = id, .zero = 0});
             return ++cursor_.item;
         }
         return false;

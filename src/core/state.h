@@ -88,6 +88,8 @@ struct Market {
 
 // Since these rules an owner's freeze and kill switch reach his sub-accounts.
 inline constexpr std::uint32_t kRulesOfOwners = 4;
+// Since these a mass cancel can be of one session.
+inline constexpr std::uint32_t kRulesOfMassCancelScope = 5;
 
 // Of a genesis that is accepted.
 [[nodiscard]] bool capacities_legal(const Genesis& genesis);
@@ -168,6 +170,9 @@ struct State {
     }
 
     [[nodiscard]] bool owners_reach() const { return rules >= kRulesOfOwners; }
+    [[nodiscard]] MassCancelScope last_mass_cancel_scope() const {
+        return rules >= kRulesOfMassCancelScope ? MassCancelScope::session : MassCancelScope::account;
+    }
     // kAccount...: what holds for the account.
     [[nodiscard]] std::uint8_t flags_of(AccountId id) const {
         const Account& account = ledger.account(id);

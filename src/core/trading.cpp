@@ -230,7 +230,7 @@ void Apply::cancel() {
 void Apply::mass_cancel() {
     const auto body = command_.as<MassCancel>();
     RejectReason reason = RejectReason::none;
-    if (!well_formed(body))
+    if (!well_formed(body, s_.last_mass_cancel_scope()))
         reason = RejectReason::malformed_field;
     else if (!owns(body.account))
         reason = RejectReason::not_your_account;
@@ -241,11 +241,12 @@ void Apply::mass_cancel() {
     if (reason != RejectReason::none) return reject_change(body, reason);
     std::uint32_t canceled = 0;
     bool complete = true;
+    const bool of_all = body.scope == MassCancelScope::account;
     for (std::uint32_t slot = s_.ledger.account(body.account).first_order; slot != kNoSlot;) {
         const OpenOrder& details = s_.details[slot];
         const std::uint32_t next = details.account_next;
         if ((!body.instrument || details.instrument == body.instrument) &&
-            (body.side == Side{} || details.side == body.side)) {
+            (body.side == Side{} || details.side == body.side) && (of_all || details.session == sender())) {
             if (canceled == s_.genesis.max_fills_per_command) {
                 complete = false;
                 break;

@@ -114,9 +114,10 @@ TEST_CASE("rules: a venue goes on under its own until newer ones are activated")
         CHECK(rig.engine->start_report().rules == kOldestRules);
         CHECK(rig.engine->core().rules() == kOldestRules);
         rig.submit(traffic.log_on(rig.seen));
-        rig.submit(traffic.of_operator(ActivateRules{.version = kNewestRules}));
+        for (std::uint32_t version = kOldestRules + 1; version <= kNewestRules; ++version)
+            rig.submit(traffic.of_operator(ActivateRules{.version = version}));
         rig.settle();
-        CHECK(told(rig.seen, EventKind::rules_activated) == 1);
+        CHECK(told(rig.seen, EventKind::rules_activated) == kNewestRules - kOldestRules);
         CHECK(rig.engine->core().rules() == kNewestRules);
         rig.stop();
     }
@@ -140,25 +141,25 @@ TEST_CASE("rules: a log that activates what only a newer program knows is refuse
     {
         OldLog log(kNewestRules, kNewestRules + 1, false);
         CHECK_FALSE(log.add(ActivateRules{.version = kNewestRules + 1, .zero = 0}, 1));
-        CHECK(contains(log.error(), "sequence 8: it activates rules 5; this program knows rules 3 to 4"));
+        CHECK(contains(log.error(), "sequence 8: it activates rules 6; this program knows rules 3 to 5"));
         CHECK(contains(log.error(), "it takes a newer program"));
         CHECK_FALSE(log.add(Tick{}, 0));
     }
     OldLog log(kNewestRules, kNewestRules + 1, true);
     CHECK_FALSE(log.activate_by_two(kNewestRules + 1));
-    CHECK(contains(log.error(), "it activates rules 5"));
+    CHECK(contains(log.error(), "it activates rules 6"));
 }
 
 TEST_CASE("rules: what an older program refused is refused here too") {
     OldLog log(kOldestRules, kOldestRules, false);
-    CHECK(log.add(ActivateRules{.version = kNewestRules, .zero = 0}, 1));
+    CHECK(log.add(ActivateRules{.version = kOldestRules + 1, .zero = 0}, 1));
     CHECK(log.refused() == RejectReason::unknown_rules);
     CHECK(log.add(StartEpoch{.epoch = 2, .engine_version = kOldestRules, .newest_rules = kNewestRules}, 0));
     CHECK(log.add(NegotiateSession{.client_session = 1, .connection = 0, .key = KeyId{1u}, .zero = 0}, 0));
     CHECK(log.add(EstablishSession{}, 1));
-    CHECK(log.add(ActivateRules{.version = kNewestRules, .zero = 0}, 1));
+    CHECK(log.add(ActivateRules{.version = kOldestRules + 1, .zero = 0}, 1));
     CHECK(log.refused() == RejectReason::none);
-    CHECK(log.rules() == kNewestRules);
+    CHECK(log.rules() == kOldestRules + 1);
     CHECK_FALSE(log.add(StartEpoch{.epoch = 3, .engine_version = kOldestRules, .newest_rules = kNewestRules}, 0));
     CHECK(contains(log.error(), "rules 4 are in force"));
 }

@@ -28,31 +28,45 @@ EntryKind kind_of(TransferKind kind) {
     }
 }
 
-LedgerEntry entry_of(const EventHeader& header, EntryKind kind) {
-    return {.id = {}, .sequence = header.sequence, .time = header.time, .index = header.index, .kind = kind};
-}
-
 }  // namespace
 
-AssetBook& LedgerView::book(AccountId account, AssetId asset) {
-    DCX_CHECK(account.value > 0);
-    if (account.value >= accounts_.size()) accounts_.resize(std::size_t{account.value} + 1);
-    std::vector<AssetBook>& books = accounts_[account.value].books;
+LedgerView::Account& LedgerView::account(AccountId id) {
+    DCX_CHECK(id.value > 0);
+    if (id.value >= accounts_.size()) accounts_.resize(std::size_t{id.value} + 1);
+    return accounts_[id.value];
+}
+
+AssetBook& LedgerView::book(Account& account, AssetId asset) {
+    std::vector<AssetBook>& books = account.books;
+    // Who has some of everything has it at its place.
+    if (const std::size_t place = asset.value - 1; place < books.size() && books[place].asset == asset) [[likely]]
+        return books[place];
     const auto found = std::ranges::lower_bound(books, asset, {}, &AssetBook::asset);
     if (found != books.end() && found->asset == asset) return *found;
     return *books.insert(found, {.asset = asset, .holding = {}});
 }
 
-void LedgerView::enter(const LedgerEntry& entry, const Change& change) {
-    AssetBook& book = this->book(change.account, change.asset);
-    LedgerEntry told = entry;
-    told.amount = change.amount;
-    told.before = total_of(book);
-    told.counterparty = change.counterparty;
-    told.asset = change.asset;
-    (change.amount.value < 0 ? book.debits : book.credits) +=
-        change.amount.value < 0 ? -int128{change.amount.value} : int128{change.amount.value};
-    accounts_[change.account.value].entries.add(told, budget_);
+void LedgerView::enter(const Cause& cause, Account& account, AssetBook& book, Amount amount, AccountId counterparty) {
+    LedgerEntry& entry = account.entries.next(budget_);
+    entry.id = cause.id;
+    entry.sequence = cause.header.sequence;
+    entry.time = cause.header.time;
+    entry.trade_id = cause.trade_id;
+    entry.amount = amount;
+    entry.before = total_of(book);
+    entry.counterparty = counterparty;
+    entry.asset = book.asset;
+    entry.index = cause.header.index;
+    entry.kind = cause.kind;
+    (amount.value < 0 ? book.debits : book.credits) += amount.value < 0 ? -int128{amount.value} : int128{amount.value};
+}
+
+void LedgerView::move(const Cause& cause, AccountId from, AccountId to, AssetId asset, Amount amount) {
+    // Each side is looked for when it is its turn: the other may be the same account, or make room for more.
+    Account& debited = account(from);
+    enter(cause, debited, book(debited, asset), -amount, to);
+    Account& credited = account(to);
+    enter(cause, credited, book(credited, asset), amount, from);
 }
 
 void LedgerView::restore(const BalanceRestored& event) {
@@ -65,44 +79,45 @@ void LedgerView::restore(const BalanceRestored& event) {
 void LedgerView::transfer(const EventHeader& header, const Transferred& event) {
     book(event.debit_account, event.asset).holding.available = event.debit_after;
     book(event.credit_account, event.asset).holding.available = event.credit_after;
-    LedgerEntry entry = entry_of(header, kind_of(event.transfer_kind));
-    entry.id = event.id;
-    enter(entry, {event.debit_account, event.asset, -event.amount, event.credit_account});
-    enter(entry, {event.credit_account, event.asset, event.amount, event.debit_account});
+    move({.header = header, .kind = kind_of(event.transfer_kind), .id = event.id}, event.debit_account,
+         event.credit_account, event.asset, event.amount);
 }
 
 void LedgerView::post(const EventHeader& header, const Posted& event) {
     book(event.debit_account, event.asset).holding.available = event.debit_after;
     book(event.credit_account, event.asset).holding.available = event.credit_after;
-    LedgerEntry entry =
-        entry_of(header, event.cause == PostingCause::trade_bust ? EntryKind::trade_bust : EntryKind::transfer_fee);
-    entry.id = event.id;
-    enter(entry, {event.debit_account, event.asset, -event.amount, event.credit_account});
-    enter(entry, {event.credit_account, event.asset, event.amount, event.debit_account});
+    const bool bust = event.cause == PostingCause::trade_bust;
+    move({.header = header, .kind = bust ? EntryKind::trade_bust : EntryKind::transfer_fee, .id = event.id},
+         event.debit_account, event.credit_account, event.asset, event.amount);
 }
 
 void LedgerView::settle(const EventHeader& header, const SettledFill& settled) {
     const OrderFilled& fill = settled.fill;
-    set(fill.account, settled.base, {fill.base_available, fill.base_held});
-    set(fill.account, settled.quote, {fill.quote_available, fill.quote_held});
+    // Nobody else's books are looked at before the fee account's, and these two are both there after the first look.
+    Account& owner = account(fill.account);
+    (void)book(owner, settled.base);
+    AssetBook& quote = book(owner, settled.quote);
+    AssetBook& base = book(owner, settled.base);
+    base.holding = {fill.base_available, fill.base_held};
+    quote.holding = {fill.quote_available, fill.quote_held};
     const bool buys = fill.side == Side::buy;
-    const AssetId received = buys ? settled.base : settled.quote;
-    const AssetId paid = buys ? settled.quote : settled.base;
-    const Amount brings{buys ? settled.base_amount : settled.quote_amount};
-    const Amount costs{buys ? settled.quote_amount : settled.base_amount};
+    AssetBook& received = buys ? base : quote;
+    AssetBook& paid = buys ? quote : base;
 
-    LedgerEntry entry = entry_of(header, EntryKind::trade);
-    entry.trade_id = settled.trade_id;
-    enter(entry, {fill.account, paid, -costs, {}});
-    enter(entry, {fill.account, received, brings, {}});
+    Cause cause{.header = header, .kind = EntryKind::trade, .trade_id = settled.trade_id};
+    enter(cause, owner, paid, Amount{buys ? -settled.quote_amount : -settled.base_amount}, {});
+    enter(cause, owner, received, Amount{buys ? settled.base_amount : settled.quote_amount}, {});
     if (!fill.fee) return;
     // A fee is taken off what was received, a rebate comes in what was paid. No event shows the fee account's balance,
     // so it is added up.
-    entry.kind = EntryKind::trade_fee;
-    const AssetId asset = fill.fee.value > 0 ? received : paid;
-    book(kFeeAccount, asset).holding.available += fill.fee;
-    enter(entry, {fill.account, asset, -fill.fee, kFeeAccount});
-    enter(entry, {kFeeAccount, asset, fill.fee, fill.account});
+    cause.kind = EntryKind::trade_fee;
+    AssetBook& charged = fill.fee.value > 0 ? received : paid;
+    const AssetId asset = charged.asset;
+    enter(cause, owner, charged, -fill.fee, kFeeAccount);
+    Account& fees = account(kFeeAccount);
+    AssetBook& collected = book(fees, asset);
+    collected.holding.available += fill.fee;
+    enter(cause, fees, collected, fill.fee, fill.account);
 }
 
 void LedgerView::pend(const EventHeader& header, const TransferPended& event) {
@@ -148,6 +163,20 @@ void LedgerView::resolve(const PendingResolved& event) {
     by_account_.erase({pending->second.credit_account, found->second});
     pendings_.erase(pending);
     by_id_.erase(found);
+}
+
+void LedgerView::look_first(AccountId account) const {
+    if (account.value >= accounts_.size()) return;
+    const auto* const bytes = reinterpret_cast<const std::byte*>(&accounts_[account.value]);
+    __builtin_prefetch(bytes);
+    __builtin_prefetch(bytes + sizeof(Account) - 1);
+}
+
+void LedgerView::look_closer(AccountId account) const {
+    if (account.value >= accounts_.size()) return;
+    const Account& known = accounts_[account.value];
+    __builtin_prefetch(known.books.data());
+    known.entries.prefetch();
 }
 
 // ---- questions

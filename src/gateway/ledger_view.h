@@ -50,7 +50,7 @@ struct LedgerEntry {
 
 // A fill in amounts, for one of its two sides.
 struct SettledFill {
-    OrderFilled fill;
+    const OrderFilled& fill;
     TradeId trade_id{};
     AssetId base{};
     AssetId quote{};
@@ -81,6 +81,9 @@ class LedgerView {
     void pend(const EventHeader& header, const TransferPended& event);
     void withdraw(const EventHeader& header, const WithdrawalRequested& event);
     void resolve(const PendingResolved& event);
+    // Two looks ahead at an account of events to come (see OrderView).
+    void look_first(AccountId account) const;
+    void look_closer(AccountId account) const;
 
     // ---- questions
     [[nodiscard]] Holding balance(AccountId account, AssetId asset) const;
@@ -97,16 +100,21 @@ class LedgerView {
         std::vector<AssetBook> books;
         RecentRing<LedgerEntry> entries;
     };
-    // `amount` is added to the credits (or, below 0, to the debits) of an account, and told in its entries.
-    struct Change {
-        AccountId account{};
-        AssetId asset{};
-        Amount amount{};
-        AccountId counterparty{};
+    // Of both sides of a posting, or of one side of a fill.
+    struct Cause {
+        const EventHeader& header;
+        EntryKind kind{};
+        TransferId id{};
+        TradeId trade_id{};
     };
 
-    [[nodiscard]] AssetBook& book(AccountId account, AssetId asset);
-    void enter(const LedgerEntry& entry, const Change& change);
+    [[nodiscard]] Account& account(AccountId id);
+    // Valid until the account gets a book of another asset.
+    [[nodiscard]] static AssetBook& book(Account& account, AssetId asset);
+    [[nodiscard]] AssetBook& book(AccountId id, AssetId asset) { return book(account(id), asset); }
+    // `amount` is added to the book's credits (or, below 0, to its debits), and told in its account's entries.
+    void enter(const Cause& cause, Account& account, AssetBook& book, Amount amount, AccountId counterparty);
+    void move(const Cause& cause, AccountId from, AccountId to, AssetId asset, Amount amount);
     void add(const Pending& pending);
 
     std::vector<Account> accounts_;  // by id

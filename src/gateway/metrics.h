@@ -21,11 +21,13 @@ class Counter {
     std::atomic<std::uint64_t> value_{0};
 };
 
-inline constexpr std::size_t kTerminateCodes = 16;  // above the highest TerminateCode
+inline constexpr std::size_t kTerminateCodes = 17;  // above the highest TerminateCode
 
 struct GatewayMetrics {
     Counter connections_accepted;
     Counter connections_open;
+    Counter shm_open;     // of the open ones, those over shared memory
+    Counter shm_refused;  // clients that were not admitted to shared memory
     Counter sessions_established;
     Counter sessions_open;
     Counter commands;      // handed to the engine for clients
@@ -33,8 +35,13 @@ struct GatewayMetrics {
     Counter reports;       // queued to a connection
     Counter reports_away;  // of sessions without a connection here
     Counter queries;
-    Counter stalls;         // times a connection had to wait for room in the command ring
-    Counter lost_commands;  // refused by the engine without a session to tell: a bug when not 0
+    Counter stalls;                // times a connection had to wait for room in the command ring
+    Counter lost_commands;         // refused by the engine without a session to tell: a bug when not 0
+    Counter not_applied;           // commands and heartbeats told that their number is not the next one
+    Counter messages_throttled;    // beyond a session's rate
+    Counter reports_again;         // sent again because they were asked for
+    Counter retransmits;           // requests for that which were carried out
+    Counter retransmits_archived;  // of them from the journal
     // Sessions ended by the gateway, by TerminateCode.
     std::array<Counter, kTerminateCodes> terminated;
 

@@ -4,6 +4,7 @@
 // One thread. Memory: 152 bytes an open order, and RecentRing's bound.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -48,8 +49,14 @@ class OrderView {
     void amend(const EventHeader& header, const OrderAmended& event);
     void decrement(const EventHeader& header, const OrderDecremented& event);
 
-    // The order that the last of these events told of, as it stood after it; order_id 0 when it is not known.
-    [[nodiscard]] const KnownOrder& told() const { return told_; }
+    // Two looks ahead at an order of events to come, one a few events after the other: what they will touch is brought
+    // into the cache. They change nothing, and any id is harmless.
+    void look_first(OrderId id, AccountId account) const;
+    void look_closer(OrderId id, AccountId account) const;
+
+    // The order that the last of these events (but for a trade) told of, as it stands; order_id 0 when it is not known.
+    // Valid until the next event.
+    [[nodiscard]] const KnownOrder& told() const;
 
     // Open; nullptr when there is none.
     [[nodiscard]] const KnownOrder* find(OrderId id) const;
@@ -85,12 +92,18 @@ class OrderView {
     };
 
     [[nodiscard]] Account& account(AccountId id);
-    [[nodiscard]] KnownOrder* open(OrderId id);
-    void insert(const KnownOrder& order);
-    // It is done: out of the open ones, into its account's history.
-    void finish(KnownOrder& order);
+    // Where the open order is; kNone when it is not known.
+    [[nodiscard]] std::uint32_t place_of(OrderId id) const;
+    // The same of the order that an event tells of, which is the one told from now on.
+    [[nodiscard]] std::uint32_t tell(OrderId id);
+    // A place for a new order at the end of its account's list, to be filled by the caller; it is the one told.
+    [[nodiscard]] void* insert(OrderId id, AccountId account);
+    // It is done: out of the open ones, into its account's history. What is in the place stays until it is taken.
+    void finish(std::uint32_t at);
 
-    KnownOrder told_;
+    std::uint32_t told_ = kNone;
+    // Of the last trade's orders, whose fills are told next.
+    std::array<std::uint32_t, 2> traded_{kNone, kNone};
     OrderIndex index_;
     std::vector<Node> nodes_;
     std::vector<std::uint32_t> free_;

@@ -18,6 +18,7 @@ std::int64_t amount_of(int128 exact) {
 
 void ReadModel::apply(const Event& event) {
     as_of_ = event.header.sequence;
+    time_ = event.header.time;
     // Restored events are no commands: each is a part of the state behind one.
     whole_ = (event.header.flags & (kLastOfCommand | kRestored)) != 0;
     switch (event.header.kind) {
@@ -38,12 +39,56 @@ void ReadModel::apply(const Event& event) {
     }
 }
 
+namespace {
+
+// Orders and accounts that an event names.
+template <class Look>
+void each_named(const Event& event, const Look& look) {
+    switch (event.header.kind) {
+        case EventKind::order_accepted: {
+            const auto order = event.as<OrderAccepted>();
+            return look(order.order_id, order.account);
+        }
+        case EventKind::order_canceled: {
+            const auto order = event.as<OrderCanceled>();
+            return look(order.order_id, order.account);
+        }
+        case EventKind::order_amended: {
+            const auto order = event.as<OrderAmended>();
+            return look(order.order_id, order.account);
+        }
+        case EventKind::trade_executed: {  // its fills are of the same
+            const auto trade = event.as<TradeExecuted>();
+            look(trade.maker_order_id, trade.maker_account);
+            return look(trade.taker_order_id, trade.taker_account);
+        }
+        default: return;
+    }
+}
+
+}  // namespace
+
+void ReadModel::look_first(const Event& event) const {
+    each_named(event, [this](OrderId order, AccountId account) {
+        orders_.look_first(order, account);
+        ledger_.look_first(account);
+    });
+}
+
+void ReadModel::look_closer(const Event& event) const {
+    each_named(event, [this](OrderId order, AccountId account) {
+        orders_.look_closer(order, account);
+        ledger_.look_closer(account);
+    });
+}
+
 void ReadModel::apply_order_event(const Event& event) {
     switch (event.header.kind) {
         case EventKind::order_accepted: {
             const auto order = event.as<OrderAccepted>();
             set_paying(order);
             orders_.accept(event.header, order);
+            registry_.take_rate(order.account, event.header.time);
             break;
         }
         case EventKind::order_restored: orders_.restore(event.header, event.as<OrderRestored>()); break;
@@ -59,6 +104,7 @@ void ReadModel::apply_order_event(const Event& event) {
             const auto order = event.as<OrderAmended>();
             set_paying(order);
             orders_.amend(event.header, order);
+            registry_.take_rate(order.account, event.header.time);
             break;
         }
         case EventKind::order_decremented: {
@@ -104,19 +150,23 @@ void ReadModel::apply_other_event(const Event& event) {
 void ReadModel::trade(const TradeExecuted& event) {
     last_trade_ = event;
     registry_.set_last_price(event.instrument, event.price);
-    const auto& units = registry_.instrument(event.instrument).units;
-    orders_.trade(event, units ? amount_of(notional_of(*units, event.price, event.quantity)) : 0);
+    traded_base_ = traded_quote_ = 0;
+    if (const auto& units = registry_.instrument(event.instrument).units) {
+        traded_base_ = amount_of(base_of(*units, event.quantity));
+        traded_quote_ = amount_of(notional_of(*units, event.price, event.quantity));
+    }
+    orders_.trade(event, traded_quote_);
 }
 
 void ReadModel::settle(const Event& event) {
     const auto fill = event.as<OrderFilled>();
     const InstrumentListed& traded = registry_.listing(fill.instrument);
-    SettledFill settled{.fill = fill, .trade_id = last_trade_.trade_id, .base = traded.base, .quote = traded.quote};
-    if (const auto& units = registry_.instrument(fill.instrument).units) {
-        settled.base_amount = amount_of(base_of(*units, last_trade_.quantity));
-        settled.quote_amount = amount_of(notional_of(*units, last_trade_.price, last_trade_.quantity));
-    }
-    ledger_.settle(event.header, settled);
+    ledger_.settle(event.header, {.fill = fill,
+                                  .trade_id = last_trade_.trade_id,
+                                  .base = traded.base,
+                                  .quote = traded.quote,
+                                  .base_amount = traded_base_,
+                                  .quote_amount = traded_quote_});
     orders_.fill(event.header, fill);
 }
 

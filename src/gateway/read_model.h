@@ -5,6 +5,7 @@
 // One thread. Memory grows with what is registered, owned, open and pending; histories are bounded.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -25,12 +26,27 @@ struct VenueIdentity {
 
 class ReadModel {
   public:
+    // The events of one batch in their order, with what those that come next will touch on its way into the cache; each
+    // is given to `told` when it has been applied.
+    template <class Told>
+    void apply(std::span<const Event> events, const Told& told) {
+        for (std::size_t i = 0; i < std::min(events.size(), kFirstLook); ++i) look_first(events[i]);
+        for (std::size_t i = 0; i < std::min(events.size(), kSecondLook); ++i) look_closer(events[i]);
+        for (std::size_t i = 0; i < events.size(); ++i) {
+            if (i + kFirstLook < events.size()) look_first(events[i + kFirstLook]);
+            if (i + kSecondLook < events.size()) look_closer(events[i + kSecondLook]);
+            apply(events[i]);
+            told(events[i]);
+        }
+    }
     void apply(const Event& event);
 
     // The restored state is complete and this start's epoch has begun: it can be served from.
     [[nodiscard]] bool live() const { return restored_ && epoch_started_; }
     [[nodiscard]] const VenueIdentity& identity() const { return identity_; }
     [[nodiscard]] Sequence as_of() const { return as_of_; }
+    // The log time of a command that came now: never before that of the last one.
+    [[nodiscard]] Time log_time(Time now) const { return now > time_ ? now : time_; }
     // All events of that command are in it: the only moments at which the whole is consistent.
     [[nodiscard]] bool whole() const { return whole_; }
     // Where its start's log ended: histories begin behind it.
@@ -50,6 +66,12 @@ class ReadModel {
     [[nodiscard]] const TradeExecuted& last_trade() const { return last_trade_; }
 
   private:
+    // Events ahead of the one that is applied next.
+    static constexpr std::size_t kFirstLook = 12;
+    static constexpr std::size_t kSecondLook = 6;
+
+    void look_first(const Event& event) const;
+    void look_closer(const Event& event) const;
     void apply_order_event(const Event& event);
     void apply_money_event(const Event& event);
     void apply_other_event(const Event& event);
@@ -64,11 +86,14 @@ class ReadModel {
 
     VenueIdentity identity_;
     Sequence as_of_{};
+    Time time_{};  // of the log
     Sequence begun_at_{};
     bool whole_ = true;
     bool restored_ = false;
     bool epoch_started_ = false;
     TradeExecuted last_trade_;
+    std::int64_t traded_base_ = 0;  // of it, in minor units
+    std::int64_t traded_quote_ = 0;
     RegistryView registry_;
     LedgerView ledger_;
     OrderView orders_;

@@ -24,17 +24,30 @@ struct RecentBudget {
 template <class Item>
 class RecentRing {
   public:
-    void add(const Item& item, RecentBudget& budget) {
+    void add(const Item& item, RecentBudget& budget) { next(budget) = item; }
+    // The place of one more item, which the caller fills: what stands there is another's.
+    [[nodiscard]] Item& next(RecentBudget& budget) {
         ++added_;
         if (items_.size() == items_.capacity()) grow(budget);
-        if (items_.size() < items_.capacity()) return items_.push_back(item);
-        dropped_ = items_[oldest_].sequence;
-        items_[oldest_] = item;
-        oldest_ = (oldest_ + 1) % items_.size();
+        if (items_.size() < items_.capacity()) return items_.emplace_back();
+        Item& place = items_[oldest_];
+        dropped_ = place.sequence;
+        if (++oldest_ == items_.size()) oldest_ = 0;
+        return place;
+    }
+    // The place of the next item, on its way into the cache.
+    void prefetch() const {
+        const std::size_t at = items_.size() < items_.capacity() ? items_.size() : oldest_;
+        const auto* const place = reinterpret_cast<const std::byte*>(items_.data() + at);
+        __builtin_prefetch(place, 1);
+        __builtin_prefetch(place + sizeof(Item) - 1, 1);
     }
     [[nodiscard]] std::size_t size() const { return items_.size(); }
     // From the oldest one.
-    [[nodiscard]] const Item& operator[](std::size_t place) const { return items_[(oldest_ + place) % items_.size()]; }
+    [[nodiscard]] const Item& operator[](std::size_t place) const {
+        const std::size_t at = oldest_ + place;
+        return items_[at < items_.size() ? at : at - items_.size()];
+    }
     // All there ever were; the newest has this number.
     [[nodiscard]] std::uint64_t added() const { return added_; }
     // Of the last one that was forgotten.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/checked.h"
 
 namespace dcx::gateway {
 
@@ -40,6 +41,21 @@ void RegistryView::apply(const Event& event) {
     }
 }
 
+void RegistryView::take_rate(AccountId account, Time time) {
+    KnownAccount& taken = known(account);
+    if (taken.limits.orders_per_second == 0) return;
+    taken.rate_full_at =
+        Time{checked_add(std::max(taken.rate_full_at, time).value, taken.rate_interval_ns()).value_or(kNever.value)};
+}
+
+std::uint32_t RegistryView::orders_left(const KnownAccount& account, Time time) {
+    if (account.limits.orders_per_second == 0) return 0;
+    const std::int64_t interval = account.rate_interval_ns();
+    const std::int64_t ahead = std::max<std::int64_t>(0, account.rate_full_at.value - time.value);
+    const std::int64_t used = ahead / interval + (ahead % interval != 0 ? 1 : 0);
+    return static_cast<std::uint32_t>(std::max<std::int64_t>(0, account.limits.burst - used));
+}
+
 void RegistryView::apply_to_account(const Event& event) {
     switch (event.header.kind) {
         case EventKind::account_opened: open(event.as<AccountOpened>()); break;
@@ -62,6 +78,12 @@ void RegistryView::apply_to_account(const Event& event) {
         case EventKind::account_limits_set: {
             const auto limits = event.as<AccountLimitsSet>();
             known(limits.account).limits = limits;
+            known(limits.account).rate_full_at = {};
+            break;
+        }
+        case EventKind::account_rate_restored: {
+            const auto rate = event.as<AccountRateRestored>();
+            known(rate.account).rate_full_at = rate.full_at;
             break;
         }
         case EventKind::position_limits_set: limit(event.as<PositionLimitsSet>()); break;

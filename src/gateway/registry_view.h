@@ -32,6 +32,9 @@ struct KnownAccount {
     SelfTradeRule self_trade_rule{};
     std::uint8_t flags{};  // kAccountFrozen, kAccountKilled
     AccountLimitsSet limits;
+    Time rate_full_at{};  // when its order rate has all of its burst again
+    // Of its order rate, which is not "any".
+    [[nodiscard]] std::int64_t rate_interval_ns() const { return 1'000'000'000 / limits.orders_per_second; }
     std::vector<AccountId> sub_accounts;
     std::vector<PositionLimitsSet> position_limits;  // not those that limit nothing
     std::vector<AddressRegistered> addresses;
@@ -56,6 +59,8 @@ class RegistryView {
 
     // Events of other kinds are passed over.
     void apply(const Event& event);
+    // An order or an amend of it was taken.
+    void take_rate(AccountId account, Time time);
     void set_last_price(InstrumentId id, Price price) { listed(id).last_price = price; }
 
     [[nodiscard]] const KnownKey* key(KeyId id) const;
@@ -63,6 +68,9 @@ class RegistryView {
     // The account itself, or what its owner may do too.
     [[nodiscard]] bool owns(AccountId owner, AccountId account) const;
     [[nodiscard]] std::size_t accounts() const { return accounts_.size(); }
+    // How many orders of the account would pass its rate at that time of the log, by the core's rule; 0 also when any
+    // number would.
+    [[nodiscard]] static std::uint32_t orders_left(const KnownAccount& account, Time time);
     // In the order of their ids, from 1. Instruments with their present phase and last price.
     [[nodiscard]] std::span<const AssetListed> assets() const { return assets_; }
     [[nodiscard]] std::span<const AssetLimitsSet> asset_limits() const { return asset_limits_; }

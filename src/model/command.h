@@ -111,7 +111,7 @@ struct GenesisKey {
 // Versions of the rules (docs/rules.md, "Versions"): a program answers a log's commands by the version that the log
 // says is in force. These are the ones this program knows; a rule that changes raises the newest.
 inline constexpr std::uint32_t kOldestRules = 3;
-inline constexpr std::uint32_t kNewestRules = 4;
+inline constexpr std::uint32_t kNewestRules = 5;
 
 // First command of each start of the engine: every open session is disconnected.
 struct StartEpoch {
@@ -372,7 +372,8 @@ struct MassCancel {
     AccountId account{};
     InstrumentId instrument{};  // 0: of every instrument
     Side side{};                // 0: of both sides
-    std::array<std::uint8_t, 7> zero{};
+    MassCancelScope scope{};    // since rules 5; 0 before
+    std::array<std::uint8_t, 6> zero{};
 };
 struct SetSelfTradeRule {
     static constexpr auto kind = CommandKind::set_self_trade_rule;

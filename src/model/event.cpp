@@ -56,6 +56,7 @@ std::string_view to_string(EventKind kind) {
         case EventKind::order_restored: return "order_restored";
         case EventKind::session_restored: return "session_restored";
         case EventKind::restore_completed: return "restore_completed";
+        case EventKind::account_rate_restored: return "account_rate_restored";
     }
     return "unknown";
 }

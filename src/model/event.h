@@ -78,6 +78,7 @@ enum class EventKind : std::uint16_t {
     order_restored = 51,
     session_restored = 52,
     restore_completed = 53,
+    account_rate_restored = 54,
 };
 [[nodiscard]] std::string_view to_string(EventKind kind);
 
@@ -645,6 +646,13 @@ struct SessionRestored {
     SessionId session{};
     KeyId key{};
 };
+// Of an account that has used some of its order rate of late; behind its AccountLimitsSet.
+struct AccountRateRestored {
+    static constexpr auto kind = EventKind::account_rate_restored;
+    Time full_at{};  // when it will have all of its burst again; in the future of the log
+    AccountId account{};
+    std::uint32_t zero{};
+};
 struct RestoreCompleted {
     static constexpr auto kind = EventKind::restore_completed;
     std::array<std::byte, 16> venue_id{};
@@ -681,7 +689,8 @@ static_assert(EventBody<GenesisApplied> && EventBody<EpochStarted> && EventBody<
               EventBody<MassCanceled> && EventBody<SessionNegotiated> && EventBody<SessionEstablished> &&
               EventBody<SessionDisconnected> && EventBody<OrderRejected> && EventBody<OrderRested> &&
               EventBody<CancelRejected> && EventBody<Transferred> && EventBody<BalanceRestored> &&
-              EventBody<OrderRestored> && EventBody<SessionRestored> && EventBody<RestoreCompleted>);
+              EventBody<OrderRestored> && EventBody<SessionRestored> && EventBody<RestoreCompleted> &&
+              EventBody<AccountRateRestored>);
 static_assert(EventBody<Ticked> && EventBody<AccountFrozen> && EventBody<AddressRegistered> &&
               EventBody<AssetLimitsSet> && EventBody<FeesSet> && EventBody<MarketLimitsSet> &&
               EventBody<AccountLimitsSet> && EventBody<PositionLimitsSet> && EventBody<KillSwitchSet> &&

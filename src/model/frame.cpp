@@ -19,6 +19,7 @@ std::size_t query_size(std::uint16_t template_id) {
         case kTemplateProposalsQuery: return sizeof(ProposalsQuery);
         case kTemplateAuditQuery: return sizeof(AuditQuery);
         case kTemplateDropCopyRequest: return sizeof(DropCopyRequest);
+        case kTemplateLimitQuery: return sizeof(LimitQuery);
         default: return 0;
     }
 }
@@ -35,6 +36,7 @@ std::expected<Frame, TerminateCode> decode_frame(std::span<const std::byte> byte
 
     if (bytes.size() < sizeof(FrameHeader)) return Frame{};
     std::memcpy(&header, bytes.data(), sizeof(FrameHeader));
+    read_once(header);
     if (header.magic != kFrameMagic || header.zero != 0 || header.schema_id != kSchemaId ||
         header.version != kSchemaVersion)
         return std::unexpected(TerminateCode::malformed_frame);
@@ -91,6 +93,7 @@ std::size_t request_block_size(std::uint16_t template_id) {
         case kTemplateEstablish: return sizeof(Establish);
         case kTemplateHeartbeat: return sizeof(Heartbeat);
         case kTemplateTerminate: return sizeof(Terminate);
+        case kTemplateRetransmitRequest: return sizeof(RetransmitRequest);
         default: break;
     }
     if (const std::size_t query = query_size(template_id); query > 0) return query;
@@ -107,6 +110,10 @@ std::size_t response_block_size(std::uint16_t template_id) {
         case kTemplateEstablished: return sizeof(Established);
         case kTemplateHeartbeat: return sizeof(Heartbeat);
         case kTemplateTerminate: return sizeof(Terminate);
+        case kTemplateNotApplied: return sizeof(NotApplied);
+        case kTemplateNotice: return sizeof(Notice);
+        case kTemplateRetransmitDone: return sizeof(RetransmitDone);
+        case kTemplateLimits: return sizeof(Limits);
         case kTemplateBalance: return sizeof(Balance);
         case kTemplateQueryDone: return sizeof(QueryDone);
         case kTemplatePendingTransfer: return sizeof(PendingTransfer);
@@ -177,6 +184,7 @@ std::size_t body_size(EventKind kind) {
         case EventKind::order_restored: return sizeof(OrderRestored);
         case EventKind::session_restored: return sizeof(SessionRestored);
         case EventKind::restore_completed: return sizeof(RestoreCompleted);
+        case EventKind::account_rate_restored: return sizeof(AccountRateRestored);
     }
     return 0;
 }

@@ -1,6 +1,6 @@
 // The frame codec that both ends of order entry share: a 32-byte FrameHeader and the block behind it, decoded in place
 // and encoded into a buffer of the caller's. No allocation, any bytes are allowed in, the first fault found is the
-// answer.
+// answer. Header and blocks are each copied once and judged by the copy.
 //
 // Strict: a frame is exactly what version 1 of the schema says. Which templates an end accepts, and how long their
 // blocks are, it says by a function from template to block size (0: not accepted).
@@ -19,6 +19,13 @@
 
 namespace dcx {
 
+// The bytes may lie in memory that their writer shares and changes while they are read (gateway/shm): what was copied
+// from there and then checked must not be fetched again, which a compiler is otherwise free to do.
+template <class Copy>
+inline void read_once(Copy& copy) {
+    asm volatile("" : "+m"(copy));
+}
+
 using BlockSizeOf = std::size_t (*)(std::uint16_t template_id);
 
 // A decoded frame; its block lies in the bytes it was decoded from. Made empty when more bytes are needed.
@@ -34,6 +41,7 @@ struct Frame {
         DCX_CHECK(sizeof(Block) <= header.block_length);
         Block result;
         std::memcpy(static_cast<void*>(&result), block, sizeof(Block));
+        read_once(result);
         return result;
     }
 };

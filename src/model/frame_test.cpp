@@ -114,8 +114,8 @@ TEST_CASE("the templates of both directions are the commands, the session's mess
     }
     const std::set<int> commands{10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 30, 31, 32, 33, 34, 35,
                                  40, 41, 42, 43, 44, 45, 46, 60, 61, 62, 63, 64, 65, 70, 71};
-    const std::set<int> queries{110, 112, 114, 115, 116, 117, 119, 121, 123, 125, 127, 129};
-    std::set<int> expected{101, 104, 106, 107};
+    const std::set<int> queries{110, 112, 114, 115, 116, 117, 119, 121, 123, 125, 127, 129, 132};
+    std::set<int> expected{101, 104, 106, 107, 130};
     expected.insert(commands.begin(), commands.end());
     expected.insert(queries.begin(), queries.end());
     CHECK(requests == expected);
@@ -127,7 +127,7 @@ TEST_CASE("the templates of both directions are the commands, the session's mess
     CHECK(responses.contains(kTemplateExecutionReport));
     CHECK(responses.contains(kReportTemplate + 40));
     // Of the session, answers to queries, execution reports, and every kind of event.
-    CHECK(responses.size() == 6 + 8 + 1 + 51);
+    CHECK(responses.size() == 9 + 9 + 1 + 52);
 }
 
 TEST_CASE("golden bytes of a PlaceOrder frame") {

@@ -75,10 +75,11 @@ TEST_CASE("layout: the bytes of self-trade rules and mass cancels") {
     CHECK(hex(MassCancel{.cl_ord_id = ClOrdId{std::uint64_t{0x41}},
                          .account = AccountId{0x42u},
                          .instrument = InstrumentId{0x43u},
-                         .side = Side::sell}) ==
+                         .side = Side::sell,
+                         .scope = MassCancelScope::session}) ==
           "4100000000000000"
           "4200000043000000"
-          "0200000000000000");
+          "0201000000000000");
     CHECK(hex(MassCanceled{.cl_ord_id = ClOrdId{std::uint64_t{0x41}},
                            .account = AccountId{0x42u},
                            .instrument = InstrumentId{0x43u},
@@ -259,13 +260,13 @@ TEST_CASE("layout: every kind has a name of its own and every body fits") {
         const auto name = to_string(static_cast<EventKind>(kind));
         if (name != "unknown") CHECK(names.insert(name).second);
     }
-    CHECK(names.size() == 52);
+    CHECK(names.size() == 53);
     names.clear();
     for (std::uint16_t reason = 0; reason < 1000; ++reason) {
         const auto name = to_string(static_cast<RejectReason>(reason));
         if (name != "unknown") CHECK(names.insert(name).second);
     }
-    CHECK(names.size() == 87);
+    CHECK(names.size() == 90);
     names.clear();
     for (std::uint16_t reason = 1; reason < 256; ++reason) {
         const auto name = to_string(static_cast<CancelReason>(reason));

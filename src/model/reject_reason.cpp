@@ -57,6 +57,9 @@ std::string_view to_string(RejectReason reason) {
         DCX_NAME(venue_account);
         DCX_NAME(founding_over);
         DCX_NAME(quarantined);
+        DCX_NAME(retransmit_running);
+        DCX_NAME(retransmit_out_of_range);
+        DCX_NAME(retransmit_unavailable);
         DCX_NAME(address_taken);
         DCX_NAME(address_index_not_next);
         DCX_NAME(dual_control_required);

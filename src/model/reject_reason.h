@@ -22,6 +22,10 @@ enum class RejectReason : std::uint16_t {
     not_genesis = 9,         // Genesis twice, or anything before it
     founding_over = 10,      // a genesis_key after the first epoch began
     quarantined = 11,        // the operator has taken the command out, because it brought the venue down
+    // Of the door alone, never in a log
+    retransmit_running = 12,       // one request at a time
+    retransmit_out_of_range = 13,  // reports that there are not yet, or too many
+    retransmit_unavailable = 14,   // the journal does not reach back so far, or could not be read
 
     // Registry
     unknown_account = 20,

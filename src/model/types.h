@@ -103,6 +103,8 @@ enum class Phase : std::uint8_t { trading = 1, halted = 2 };
 enum class AccountKind : std::uint8_t { customer = 1, market_maker = 2, venue = 3 };
 // Which orders a session's end takes with it.
 enum class CancelScope : std::uint8_t { none = 0, session = 1, account = 2 };
+// Which of the account's orders a mass cancel takes: all, or only those that the session which sends it placed.
+enum class MassCancelScope : std::uint8_t { account = 0, session = 1 };
 
 // Bits of a key's permissions.
 inline constexpr std::uint32_t kPermitRead = 1;

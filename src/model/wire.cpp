@@ -20,6 +20,8 @@ std::string_view to_string(TerminateCode code) {
         case TerminateCode::not_accepting: return "not_accepting";
         case TerminateCode::refused: return "refused";
         case TerminateCode::too_many_connections: return "too_many_connections";
+        case TerminateCode::throttled: return "throttled";
+        case TerminateCode::broken_ring: return "broken_ring";
     }
     return "unknown";
 }

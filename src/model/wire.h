@@ -1,5 +1,7 @@
 // Order entry on the wire: little-endian SBE messages (header and root block) in a frame of 32 bytes, so that the block
-// starts at offset 32. No variable data. docs/protocols/order-entry.md tells the session's rules and every message.
+// starts at offset 32. No variable data. docs/protocols/order-entry.md tells the session's rules and every message;
+// schema/dcx-order-entry.xml has the layouts as data, and what differs from it does not compile
+// (gateway/binary/schema_test.cpp).
 //
 // Client to venue: a command's block is byte for byte the body in model/command.h, its template id the CommandKind.
 // Venue to client: ExecutionReport, or template kReportTemplate + EventKind with a ReportHeader and the event's body.
@@ -50,7 +52,12 @@ inline constexpr std::uint16_t kTemplateEstablish = 104;
 inline constexpr std::uint16_t kTemplateEstablished = 105;
 inline constexpr std::uint16_t kTemplateHeartbeat = 106;
 inline constexpr std::uint16_t kTemplateTerminate = 107;
+inline constexpr std::uint16_t kTemplateNotApplied = 108;
+inline constexpr std::uint16_t kTemplateNotice = 109;
 // 110 to 129: queries, in model/wire_query.h.
+inline constexpr std::uint16_t kTemplateRetransmitRequest = 130;
+inline constexpr std::uint16_t kTemplateRetransmitDone = 131;
+// 132, 133: LimitQuery and Limits, in model/wire_query.h.
 inline constexpr std::uint16_t kTemplateExecutionReport = 200;
 inline constexpr std::uint16_t kReportTemplate = 300;  // + EventKind
 
@@ -119,12 +126,51 @@ enum class TerminateCode : std::uint16_t {
     not_accepting = 12,  // the engine stopped (a disk fault)
     refused = 13,        // the core refused the session; NegotiateRejected told why
     too_many_connections = 14,
+    throttled = 15,    // went on sending beyond its rate although it was told
+    broken_ring = 16,  // of shared memory: positions or lengths that cannot be
 };
 [[nodiscard]] std::string_view to_string(TerminateCode code);
 struct Terminate {
     static constexpr std::uint16_t template_id = kTemplateTerminate;
     TerminateCode code{};
     std::array<std::uint8_t, 6> zero{};
+};
+
+// A command that was not taken, and why. None is taken until `next_sequence` comes; those above it that are on their
+// way are passed over in silence. Also the answer to a heartbeat that counts otherwise.
+struct NotApplied {
+    static constexpr std::uint16_t template_id = kTemplateNotApplied;
+    std::uint64_t next_sequence{};  // that the session's next command must carry
+    std::uint64_t sequence{};       // of the command that came, or what the heartbeat said
+    std::int64_t wait_ns{};         // throttled: until it would be taken; else 0
+    RejectReason reason{};          // out_of_sequence: a gap; exists: it was taken already; throttled
+    std::array<std::uint8_t, 6> zero{};
+};
+enum class NoticeKind : std::uint8_t { text = 1, maintenance = 2 };
+// From the operator to every session.
+struct Notice {
+    static constexpr std::uint16_t template_id = kTemplateNotice;
+    Time at{};  // when what it tells of begins; 0: now
+    NoticeKind kind{};
+    std::array<std::uint8_t, 7> zero{};
+    std::array<char, 160> text{};  // UTF-8, zero padded
+};
+// Asks for reports again, by the session's own numbers; one request at a time. They come as they were, but for
+// sending_time and ReportHeader's matched, durable and sent.
+struct RetransmitRequest {
+    static constexpr std::uint16_t template_id = kTemplateRetransmitRequest;
+    std::uint64_t from{};   // the first report wanted, from 1
+    std::uint32_t count{};  // 1 .. kMaxRetransmit
+    std::uint32_t zero{};
+};
+inline constexpr std::uint32_t kMaxRetransmit = 100'000;
+// The end of what was asked for.
+struct RetransmitDone {
+    static constexpr std::uint16_t template_id = kTemplateRetransmitDone;
+    std::uint64_t from{};   // of the request
+    std::uint32_t count{};  // reports that were sent again
+    RejectReason reason{};  // none, or why nothing (more) was
+    std::uint16_t zero{};
 };
 
 // Opens every report. (event_sequence, event_index) names the event for good: together they are the exec_id.
@@ -205,6 +251,7 @@ template <class T>
 concept WireBlock = FixedLayout<T> && alignof(T) <= 8 && sizeof(T) + sizeof(FrameHeader) <= kMaxFrame;
 static_assert(WireBlock<Challenge> && WireBlock<Negotiate> && WireBlock<Negotiated> && WireBlock<NegotiateRejected> &&
               WireBlock<Establish> && WireBlock<Established> && WireBlock<Heartbeat> && WireBlock<Terminate> &&
+              WireBlock<NotApplied> && WireBlock<Notice> && WireBlock<RetransmitRequest> && WireBlock<RetransmitDone> &&
               WireBlock<ExecutionReport>);
 
 // What a client signs to negotiate: a label, so that the signature means nothing elsewhere, then everything that names

@@ -32,6 +32,8 @@ inline constexpr std::uint16_t kTemplateProposal = 126;
 inline constexpr std::uint16_t kTemplateAuditQuery = 127;
 inline constexpr std::uint16_t kTemplateAuditFigures = 128;
 inline constexpr std::uint16_t kTemplateDropCopyRequest = 129;
+inline constexpr std::uint16_t kTemplateLimitQuery = 132;
+inline constexpr std::uint16_t kTemplateLimits = 133;
 
 // One Balance for each asset.
 struct BalanceQuery {
@@ -242,11 +244,36 @@ struct DropCopyRequest {
     std::uint32_t zero{};
 };
 
+// What the session and an account may still do. One Limits.
+struct LimitQuery {
+    static constexpr std::uint16_t template_id = kTemplateLimitQuery;
+    std::uint64_t reference{};
+    AccountId account{};
+    std::uint32_t zero{};
+};
+struct Limits {
+    static constexpr std::uint16_t template_id = kTemplateLimits;
+    std::uint64_t reference{};
+    Sequence as_of{};
+    std::uint64_t first_report{};  // the oldest of the session's reports that needs no replay
+    AccountId account{};
+    std::uint32_t messages_per_second{};  // of this session, everything counted; 0: any number
+    std::uint32_t message_burst{};
+    std::uint32_t messages_left{};      // at this moment
+    std::uint32_t orders_per_second{};  // of the account, by the venue's rules; 0: any number
+    std::uint32_t order_burst{};
+    std::uint32_t orders_left{};  // of the account, if they came now; 0 when any number
+    std::uint32_t open_orders{};
+    std::uint32_t max_open_orders{};  // 0: any number
+    std::uint32_t zero{};
+};
+
 static_assert(WireBlock<BalanceQuery> && WireBlock<Balance> && WireBlock<ListQuery> && WireBlock<QueryDone> &&
               WireBlock<OrderStatusQuery> && WireBlock<OpenOrdersQuery> && WireBlock<OrderHistoryQuery> &&
               WireBlock<PendingsQuery> && WireBlock<PendingTransfer> && WireBlock<StatementQuery> &&
               WireBlock<StatementEntry> && WireBlock<AddressesQuery> && WireBlock<DepositAddress> &&
               WireBlock<AccountQuery> && WireBlock<AccountState> && WireBlock<ProposalsQuery> && WireBlock<Proposal> &&
-              WireBlock<AuditQuery> && WireBlock<AuditFigures> && WireBlock<DropCopyRequest>);
+              WireBlock<AuditQuery> && WireBlock<AuditFigures> && WireBlock<DropCopyRequest> && WireBlock<LimitQuery> &&
+              WireBlock<Limits>);
 
 }  // namespace dcx

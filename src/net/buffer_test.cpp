@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/random.h"
 #include "net/output_buffer.h"
@@ -24,7 +26,8 @@ bool append(OutputBuffer& buffer, std::string_view text) {
 }  // namespace
 
 TEST_CASE("the output buffer takes up to its limit, all or nothing") {
-    OutputBuffer buffer(10);
+    BlockPool pool;
+    OutputBuffer buffer(10, pool);
     CHECK(append(buffer, "1234567"));
     CHECK_FALSE(append(buffer, "abcd"));
     CHECK(append(buffer, "abc"));
@@ -39,7 +42,8 @@ TEST_CASE("the output buffer takes up to its limit, all or nothing") {
 
 TEST_CASE("the output buffer equals a string under random appends and consumes") {
     Random random(1);
-    OutputBuffer buffer(20'000);
+    BlockPool pool;
+    OutputBuffer buffer(20'000, pool);
     std::string twin;
     for (int i = 0; i < 20'000; ++i) {
         if (random.chance(55)) {
@@ -58,16 +62,15 @@ TEST_CASE("the output buffer equals a string under random appends and consumes")
 
 TEST_CASE("the receive buffer equals a string under random fills and consumes") {
     Random random(2);
-    ReceiveBuffer buffer(1000);
+    BlockPool pool;
+    ReceiveBuffer buffer(1000, pool);
     std::string twin;
     for (int i = 0; i < 20'000; ++i) {
         if (random.chance(50) && !buffer.full()) {
-            const auto room = buffer.room();
-            REQUIRE(!room.empty());
-            const auto n = static_cast<std::size_t>(random.below(room.size()) + 1);
+            REQUIRE(buffer.room() == 1000 - twin.size());
+            const auto n = static_cast<std::size_t>(random.below(buffer.room()) + 1);
             const std::string text(n, static_cast<char>('a' + random.below(26)));
-            std::memcpy(room.data(), text.data(), n);
-            buffer.commit(n);
+            buffer.append(test::to_bytes(text));
             twin += text;
         } else if (!twin.empty()) {
             const auto n = static_cast<std::size_t>(random.below(twin.size()) + 1);
@@ -77,6 +80,36 @@ TEST_CASE("the receive buffer equals a string under random fills and consumes") 
         REQUIRE(test::to_string(buffer.bytes()) == twin);
         REQUIRE(buffer.full() == (twin.size() == 1000));
     }
+}
+
+TEST_CASE("a buffer that is empty holds no memory, and the pool keeps no more than its bound") {
+    BlockPool pool;
+    {
+        OutputBuffer output(1'000'000, pool);
+        CHECK(append(output, "hello"));
+        CHECK(pool.kept() == 0);
+        output.consume(5);
+        CHECK(pool.kept() == 1024);
+        CHECK(append(output, "again"));
+        CHECK(pool.kept() == 0);
+        ReceiveBuffer input(1000, pool);
+        input.append(test::to_bytes("ab"));
+        CHECK(pool.kept() == 0);
+        input.consume(1);
+        CHECK(pool.kept() == 0);
+    }
+    CHECK(pool.kept() == 1024 + BlockPool::smallest);
+    for (int i = 0; i < 40; ++i) {
+        auto first = pool.take(1024 * 1024);
+        auto second = pool.take(1'000'000);
+        CHECK(second.size == 1024 * 1024);
+        pool.give_back(std::move(first));
+        pool.give_back(std::move(second));
+    }
+    std::vector<BlockPool::Block> many;
+    for (int i = 0; i < 40; ++i) many.push_back(pool.take(1024 * 1024));
+    for (auto& block : many) pool.give_back(std::move(block));
+    CHECK(pool.kept() <= BlockPool::kept_bytes);
 }
 
 }  // namespace dcx::net

@@ -54,6 +54,7 @@ class HttpServer {
         std::size_t output_limit = 8 * 1024 * 1024;
         std::int64_t header_timeout_ns = 10'000'000'000;
         std::int64_t idle_timeout_ns = 60'000'000'000;
+        std::shared_ptr<const TlsContext> tls = {};  // none: plain
     };
 
     HttpServer(Reactor& reactor, Options options);

@@ -39,8 +39,9 @@ HttpSession::HttpSession(HttpServer& server, Socket socket, std::uint64_t number
     : server_(server),
       number_(number),
       parser_(server.options_.limits),
-      tcp_(std::make_unique<TcpConnection>(server.reactor_, std::move(socket),
-                                           TcpOptions{.output_limit = server.options_.output_limit}, *this)),
+      tcp_(std::make_unique<TcpConnection>(
+          server.reactor_, std::move(socket),
+          TcpOptions{.output_limit = server.options_.output_limit, .tls = server.options_.tls}, *this)),
       timer_(server.reactor_, [this] { on_timer(); }) {
     wait_for_request();
 }

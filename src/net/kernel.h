@@ -32,7 +32,8 @@ class Kernel {
     virtual int poll_wait(int poll_fd, std::span<epoll_event> events, int timeout_ms) = 0;
 
     // ---- connections
-    // A listening socket; refused with a text when the address is not numeric or not free.
+    // A listening socket; refused with a text when the address is not numeric or not free
+    // (for a second: what a killed process had becomes free a moment after it).
     virtual std::expected<int, Error> listen_on(const Endpoint& endpoint, int backlog) = 0;
     // Its outcome shows when the socket becomes writable, and is then socket_error().
     virtual std::expected<int, Error> start_connect(const Endpoint& endpoint) = 0;

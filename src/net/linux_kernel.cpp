@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "net/kernel.h"
 #include "net/socket.h"
@@ -13,6 +15,9 @@
 namespace dcx::net {
 
 namespace {
+
+// Ten milliseconds apart.
+constexpr int kTriesToBind = 100;
 
 // Room for either family.
 struct Address {
@@ -88,7 +93,13 @@ class LinuxKernel final : public Kernel {
         if (!fd) return fd;
         const int on = 1;
         ::setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        if (::bind(*fd, address->get(), address->size) != 0) return close_failed(*fd, "bind " + endpoint.text());
+        // Accepted sockets inherit it.
+        ::setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        // The io_uring of a process that was killed lets go of its sockets a moment after the process has gone.
+        for (int left = kTriesToBind; ::bind(*fd, address->get(), address->size) != 0; --left) {
+            if (errno != EADDRINUSE || left == 0) return close_failed(*fd, "bind " + endpoint.text());
+            std::this_thread::sleep_for(std::chrono::milliseconds{10});
+        }
         if (::listen(*fd, backlog) != 0) return close_failed(*fd, "listen " + endpoint.text());
         return fd;
     }
@@ -115,12 +126,7 @@ class LinuxKernel final : public Kernel {
         if (::getpeername(fd, address.get(), &address.size) != 0) return {};
         return endpoint_of(address).text();
     }
-    int accept(int listener) override {
-        const int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        const int on = 1;
-        if (fd >= 0) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        return fd;
-    }
+    int accept(int listener) override { return ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); }
     ssize_t receive(int fd, std::span<std::byte> out) override {
         return ::recv(fd, out.data(), out.size(), MSG_DONTWAIT);
     }

@@ -3,46 +3,48 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
 #include "base/check.h"
+#include "net/epoll_backend.h"
+#include "net/uring_backend.h"
 
 namespace dcx::net {
 
-struct Reactor::Epoll {
-    Kernel& kernel;
-    int fd;
-    std::vector<epoll_event> events;
-    ~Epoll() { kernel.close(fd); }
-};
-
 namespace {
 
-std::uint32_t epoll_mask(Interest interest) {
-    std::uint32_t mask = 0;
-    if (interest.read) mask |= EPOLLIN;
-    if (interest.write) mask |= EPOLLOUT;
-    return mask;
+// A record of TLS has at most that.
+constexpr std::size_t plain_buffer_size = 16 * 1024;
+
+std::unique_ptr<Backend> make_backend(const Reactor::Options& options, Kernel& kernel) {
+    // Only the system's sockets can have it.
+    const bool wanted = &kernel == &linux_kernel() && options.backend != BackendChoice::epoll;
+    if (wanted && why_no_io_uring().empty()) return std::make_unique<UringBackend>();
+    if (wanted && options.backend == BackendChoice::io_uring)
+        throw std::system_error(ENOSYS, std::generic_category(), why_no_io_uring());
+    return std::make_unique<EpollBackend>(kernel, options.max_events);
 }
 
 }  // namespace
 
 Reactor::Reactor(const Options& options)
     : kernel_(options.kernel != nullptr ? *options.kernel : linux_kernel()),
+      backend_(make_backend(options, kernel_)),
       clock_(options.clock),
-      read_buffer_(std::make_unique_for_overwrite<std::byte[]>(options.read_buffer)),
       read_buffer_size_(options.read_buffer) {
-    DCX_CHECK(options.read_buffer > 0 && options.max_events > 0);
-    const int fd = kernel_.poll_create();
-    if (fd < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
-    epoll_ = std::make_unique<Epoll>(kernel_, fd, std::vector<epoll_event>(options.max_events));
+    DCX_CHECK(options.read_buffer > 0);
     reset(tasks_);
+    now_ns_ = clock_ns();
 }
 
-Reactor::~Reactor() {
-    DCX_CHECK(timer_count_ == 0);
-    for (const Slot& slot : slots_) DCX_CHECK(slot.watch == nullptr);
+Reactor::~Reactor() { DCX_CHECK(timer_count_ == 0); }
+
+std::span<std::byte> Reactor::read_buffer() {
+    // Not before somebody reads: a backend that does it itself has memory of its own.
+    if (read_buffer_ == nullptr) read_buffer_ = std::make_unique_for_overwrite<std::byte[]>(read_buffer_size_);
+    return {read_buffer_.get(), read_buffer_size_};
 }
 
 std::int64_t Reactor::clock_ns() const {
@@ -54,6 +56,11 @@ std::int64_t Reactor::clock_ns() const {
 
 std::int64_t Reactor::now_ns() const { return in_round_ ? now_ns_ : clock_ns(); }
 
+std::span<std::byte> Reactor::plain_buffer() {
+    if (plain_buffer_ == nullptr) plain_buffer_ = std::make_unique_for_overwrite<std::byte[]>(plain_buffer_size);
+    return {plain_buffer_.get(), plain_buffer_size};
+}
+
 // ---- rounds
 
 bool Reactor::poll(int timeout_ms) {
@@ -62,31 +69,13 @@ bool Reactor::poll(int timeout_ms) {
     bool handled = run_tasks();
     // The caller is to hear of it now, not after a sleep.
     const int wait = handled ? 0 : wait_ms(timeout_ms);
-    const int count = kernel_.poll_wait(epoll_->fd, epoll_->events, wait);
+    backend_->wait(wait);
     now_ns_ = clock_ns();
     in_round_ = true;
-    if (count > 0) handled = dispatch(static_cast<std::size_t>(count)) > 0 || handled;
+    handled = backend_->dispatch() > 0 || handled;
     handled = run_timers() > 0 || handled;
     handled = run_tasks() || handled;
     in_round_ = false;
-    return handled;
-}
-
-std::size_t Reactor::dispatch(std::size_t count) {
-    std::size_t handled = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        const epoll_event event = epoll_->events[i];
-        const Slot& slot = slots_[event.data.u64 & 0xFFFFFFFFu];
-        // An earlier handler of this round may have closed the watch, and another may have taken its slot.
-        if (slot.generation != event.data.u64 >> 32 || slot.watch == nullptr) continue;
-        FdWatch& watch = *slot.watch;
-        const Ready ready{.read = watch.interest_.read && (event.events & EPOLLIN) != 0,
-                          .write = watch.interest_.write && (event.events & EPOLLOUT) != 0,
-                          .failed = (event.events & (EPOLLERR | EPOLLHUP)) != 0};
-        if (!ready.read && !ready.write && !ready.failed) continue;
-        ++handled;
-        watch.handler_.on_ready(ready);
-    }
     return handled;
 }
 
@@ -138,65 +127,30 @@ bool Reactor::run_tasks() {
         task.unlink();
         task.on_round_end();
     }
+    backend_->flush();
     return true;
 }
 
 // ---- watches
 
-std::expected<void, Error> Reactor::begin_watch(FdWatch& watch, int fd) {
-    std::uint32_t index;
-    if (free_slots_.empty()) {
-        index = static_cast<std::uint32_t>(slots_.size());
-        slots_.emplace_back();
-        free_slots_.reserve(slots_.capacity());
-    } else {
-        index = free_slots_.back();
-        free_slots_.pop_back();
-    }
-    epoll_event event{};
-    event.events = epoll_mask(watch.interest_);
-    event.data.u64 = std::uint64_t{slots_[index].generation} << 32 | index;
-    if (kernel_.poll_control(epoll_->fd, EPOLL_CTL_ADD, fd, &event) != 0) {
-        free_slots_.push_back(index);
-        return std::unexpected(system_error("epoll_ctl"));
-    }
-    slots_[index].watch = &watch;
-    watch.slot_ = index;
-    watch.fd_ = fd;
-    return {};
-}
-
-void Reactor::change_watch(const FdWatch& watch) {
-    epoll_event event{};
-    event.events = epoll_mask(watch.interest_);
-    event.data.u64 = std::uint64_t{slots_[watch.slot_].generation} << 32 | watch.slot_;
-    DCX_CHECK(kernel_.poll_control(epoll_->fd, EPOLL_CTL_MOD, watch.fd_, &event) == 0);
-}
-
-void Reactor::end_watch(FdWatch& watch) {
-    // Fails only when the descriptor is closed already, which has ended the watch too.
-    kernel_.poll_control(epoll_->fd, EPOLL_CTL_DEL, watch.fd_, nullptr);
-    Slot& slot = slots_[watch.slot_];
-    slot.watch = nullptr;
-    ++slot.generation;
-    free_slots_.push_back(watch.slot_);
-}
-
 std::expected<void, Error> FdWatch::open(int fd, Interest interest) {
     DCX_CHECK(fd_ < 0 && fd >= 0);
     interest_ = interest;
-    return reactor_.begin_watch(*this, fd);
+    fd_ = fd;
+    auto begun = reactor_.backend_->begin(*this);
+    if (!begun) fd_ = -1;
+    return begun;
 }
 
 void FdWatch::set(Interest interest) {
     if (fd_ < 0 || interest == interest_) return;
     interest_ = interest;
-    reactor_.change_watch(*this);
+    reactor_.backend_->change(*this);
 }
 
 void FdWatch::close() {
     if (fd_ < 0) return;
-    reactor_.end_watch(*this);
+    reactor_.backend_->end(*this);
     fd_ = -1;
 }
 

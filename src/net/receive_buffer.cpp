@@ -6,32 +6,31 @@
 
 namespace dcx::net {
 
-std::span<std::byte> ReceiveBuffer::room() {
-    if (memory_ == nullptr) memory_ = std::make_unique_for_overwrite<std::byte[]>(capacity_);
-    if (begin_ > 0 && capacity_ - end_ < capacity_ / 2) {
-        std::memmove(memory_.get(), memory_.get() + begin_, size());
-        end_ -= begin_;
+void ReceiveBuffer::append(std::span<const std::byte> bytes) {
+    if (bytes.empty()) return;
+    if (block_.size - end_ < bytes.size()) {
+        const std::size_t kept = size();
+        if (kept + bytes.size() <= block_.size / 2) {
+            // At most half of the memory moves, and only after as much has been consumed: constant cost a byte.
+            std::memmove(block_.memory.get(), block_.memory.get() + begin_, kept);
+        } else {
+            auto larger = pool_.take(2 * (kept + bytes.size()));
+            if (kept > 0) std::memcpy(larger.memory.get(), block_.memory.get() + begin_, kept);
+            pool_.give_back(std::exchange(block_, std::move(larger)));
+        }
         begin_ = 0;
+        end_ = kept;
     }
-    return {memory_.get() + end_, capacity_ - end_};
-}
-
-void ReceiveBuffer::commit(std::size_t size) {
-    DCX_CHECK(size <= capacity_ - end_);
-    end_ += size;
+    std::memcpy(block_.memory.get() + end_, bytes.data(), bytes.size());
+    end_ += bytes.size();
 }
 
 void ReceiveBuffer::consume(std::size_t size) {
     DCX_CHECK(size <= this->size());
     begin_ += size;
-    if (begin_ == end_) begin_ = end_ = 0;
-}
-
-void ReceiveBuffer::keep(std::span<const std::byte> rest) {
-    DCX_CHECK(empty() && rest.size() <= capacity_);
-    if (rest.empty()) return;
-    std::memcpy(room().data(), rest.data(), rest.size());
-    commit(rest.size());
+    if (begin_ != end_) return;
+    begin_ = end_ = 0;
+    pool_.give_back(std::exchange(block_, {}));
 }
 
 }  // namespace dcx::net

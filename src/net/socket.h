@@ -14,9 +14,13 @@
 
 namespace dcx::net {
 
+class TlsContext;
+
 struct Endpoint {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0;
+    // Who connects there does so under TLS, and believes whom this says; none: plain. Listening does not look at it.
+    std::shared_ptr<const TlsContext> tls = {};
 
     [[nodiscard]] std::string text() const;
 };

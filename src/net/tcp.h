@@ -4,7 +4,8 @@
 // round end and never from inside a call of his own, also when he closed it himself; there he may destroy it.
 // Destroying it earlier closes it without a call; that is allowed anywhere but in its own on_connected, on_data and
 // on_drained. Failures (refused, reset, timed out, receive buffer too small for a message) come as on_closed with a
-// reason.
+// reason. With TLS all of it is the same: what is sent during the handshake leaves behind it, on_connected comes after
+// it, and what owners see and count are plain bytes.
 #pragma once
 
 #include <cstddef>
@@ -15,12 +16,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/error.h"
 #include "net/output_buffer.h"
 #include "net/reactor.h"
 #include "net/receive_buffer.h"
 #include "net/socket.h"
+#include "net/tls.h"
 
 namespace dcx::net {
 
@@ -46,9 +49,13 @@ struct TcpOptions {
     std::int64_t connect_timeout_ns = 5'000'000'000;
     // How long close_after_flush() waits for the output to leave and for the other end to close.
     std::int64_t linger_ns = 2'000'000'000;
+    // None: nothing is encrypted. Of accepted sockets; a connection that is made has that of its endpoint.
+    std::shared_ptr<const TlsContext> tls = {};
+    // Of an accepted socket; a connection that is made has its connect_timeout_ns for all of it.
+    std::int64_t tls_handshake_timeout_ns = 5'000'000'000;
 };
 
-class TcpConnection final : FdHandler, RoundTask {
+class TcpConnection final : StreamHandler, RoundTask {
   public:
     class Owner {
       public:
@@ -95,7 +102,9 @@ class TcpConnection final : FdHandler, RoundTask {
     void set_owner(Owner& owner) { owner_ = &owner; }
 
     [[nodiscard]] bool is_open() const { return state_ == State::open; }
-    [[nodiscard]] std::size_t pending_output() const { return output_.size(); }
+    [[nodiscard]] std::size_t pending_output() const {
+        return output_.size() + (tls_ != nullptr ? tls_->wire().size() : 0);
+    }
     [[nodiscard]] std::size_t output_limit() const { return output_.limit(); }
     void set_output_limit(std::size_t limit) { output_.set_limit(limit); }
     // Bytes accepted by send() so far, and how many of them the kernel has. What an owner sent is out when
@@ -110,15 +119,28 @@ class TcpConnection final : FdHandler, RoundTask {
     // draining: no input, output leaves; lingering: output has left and the other end is told, its bytes are discarded
     // until it closes, because closing with unread input would reset the connection and destroy our last words on the
     // way.
-    enum class State : std::uint8_t { connecting, open, draining, lingering, closed };
+    // securing: a connection that was made, in the TLS handshake.
+    enum class State : std::uint8_t { connecting, securing, open, draining, lingering, closed };
 
     void on_ready(Ready ready) override;
+    void on_received(std::span<std::byte> bytes) override;
+    void on_receive_failed(int code) override;
+    std::span<const std::byte> to_send() override;
+    void on_sent(std::ptrdiff_t result) override;
     void on_round_end() override;
     void on_timeout();
     void finish_connect();
     void write_output();
     void receive();
-    void discard();
+    void take(std::span<std::byte> bytes);
+    void connected();
+    void begin_tls();
+    void decrypt(std::span<std::byte> bytes);
+    std::span<const std::byte> encrypt();
+    void tls_failed();
+    [[nodiscard]] bool shaking_hands() const { return tls_ != nullptr && !tls_->established(); }
+    void consume_output(std::size_t size);
+    [[nodiscard]] bool nothing_waits() const { return pending_output() == 0; }
     void deliver_buffered();
     std::size_t deliver(std::span<std::byte> bytes);
     void check_overflow();
@@ -139,6 +161,7 @@ class TcpConnection final : FdHandler, RoundTask {
     TcpOptions options_;
     ReceiveBuffer input_;
     OutputBuffer output_;
+    std::unique_ptr<TlsSession> tls_;
     std::uint64_t bytes_queued_ = 0;
     std::uint64_t bytes_written_ = 0;
     std::uint64_t bytes_received_ = 0;
@@ -150,9 +173,10 @@ class TcpConnection final : FdHandler, RoundTask {
     bool redeliver_ = false;
     bool blocked_ = false;  // the kernel took only a part; wait until it is writable
     bool input_ended_ = false;
+    bool end_waits_ = false;  // behind input that is held back
 };
 
-class TcpListener final : FdHandler {
+class TcpListener final : ListenHandler, RoundTask {
   public:
     struct Options {
         Endpoint endpoint = {};  // port 0: the system chooses
@@ -174,8 +198,14 @@ class TcpListener final : FdHandler {
   private:
     friend class Socket;
     void on_ready(Ready ready) override;
+    void on_accepted(int result) override;
+    void on_round_end() override;
+    void hand_over(int fd);
+    void accept_failed(int code);
+    [[nodiscard]] bool full() const { return count_->live >= options_.max_connections; }
     void room_again();
 
+    Reactor& reactor_;
     Kernel& kernel_;
     Options options_;
     Accept accept_;
@@ -183,6 +213,10 @@ class TcpListener final : FdHandler {
     std::shared_ptr<AcceptCount> count_ = std::make_shared<AcceptCount>();
     FdWatch watch_;
     Timer retry_;
+    // Accepted at the limit, or too many for one round, by a backend that does it by itself; at most about a backlog of
+    // them.
+    std::vector<int> waiting_;
+    int handed_ = 0;  // in this round
     std::uint16_t port_ = 0;
 };
 

@@ -12,10 +12,12 @@ TcpConnection::TcpConnection(Reactor& reactor, Socket socket, const TcpOptions& 
       watch_(reactor, *this),
       timer_(reactor, [this] { on_timeout(); }),
       options_(options),
-      input_(options.receive_capacity),
-      output_(options.output_limit),
+      input_(options.receive_capacity, reactor.memory()),
+      output_(options.output_limit, reactor.memory()),
       state_(State::open) {
     DCX_CHECK(options.receive_capacity > 0 && socket_.is_open());
+    begin_tls();
+    if (tls_ != nullptr) timer_.start_after(options.tls_handshake_timeout_ns);
     if (const auto opened = watch_.open(socket_.fd(), {.read = true}); !opened)
         end(CloseCause::error, opened.error().text);
 }
@@ -26,10 +28,11 @@ TcpConnection::TcpConnection(Reactor& reactor, const Endpoint& endpoint, const T
       watch_(reactor, *this),
       timer_(reactor, [this] { on_timeout(); }),
       options_(options),
-      input_(options.receive_capacity),
-      output_(options.output_limit),
+      input_(options.receive_capacity, reactor.memory()),
+      output_(options.output_limit, reactor.memory()),
       state_(State::connecting) {
     DCX_CHECK(options.receive_capacity > 0);
+    options_.tls = endpoint.tls;
     auto socket = start_connect(reactor.kernel(), endpoint);
     if (!socket) {
         end(CloseCause::error, socket.error().text);
@@ -47,7 +50,7 @@ TcpConnection::~TcpConnection() { DCX_CHECK(!in_owner_call_); }
 
 bool TcpConnection::send(std::span<const std::byte> head, std::span<const std::byte> body) {
     const std::size_t size = head.size() + body.size();
-    if (size == 0) return is_open() || state_ == State::connecting;
+    if (size == 0) return is_open() || state_ == State::connecting || state_ == State::securing;
     std::byte* room = prepare(size);
     if (room == nullptr) return false;
     if (!head.empty()) std::memcpy(room, head.data(), head.size());
@@ -57,57 +60,94 @@ bool TcpConnection::send(std::span<const std::byte> head, std::span<const std::b
 }
 
 std::byte* TcpConnection::prepare(std::size_t size) {
-    if (state_ != State::open && state_ != State::connecting) return nullptr;
+    if (state_ != State::open && state_ != State::connecting && state_ != State::securing) return nullptr;
     return output_.prepare(size);
 }
 
 void TcpConnection::commit(std::size_t size) {
     output_.commit(size);
     bytes_queued_ += size;
-    if (!blocked_ && state_ == State::open) need_round_end();
+    if (!blocked_ && state_ == State::open && !shaking_hands()) need_round_end();
 }
 
 void TcpConnection::flush() {
-    if (!blocked_) write_output();
+    // More than once only with TLS, which encrypts a part at a time.
+    while (!blocked_ && !to_send().empty()) write_output();
 }
 
 void TcpConnection::write_output() {
-    if ((state_ != State::open && state_ != State::draining) || output_.empty()) return;
-    const auto bytes = output_.bytes();
+    const auto bytes = to_send();
+    if (bytes.empty()) return;
     const auto n = reactor_.kernel().send(socket_.fd(), bytes);
-    if (n < 0 && errno != EAGAIN && errno != EINTR) return end(CloseCause::error, system_error("send").text);
-    if (n > 0) {
-        output_.consume(static_cast<std::size_t>(n));
-        bytes_written_ += static_cast<std::uint64_t>(n);
-    }
-    blocked_ = !output_.empty();
+    on_sent(n < 0 ? -errno : n);
+}
+
+std::span<const std::byte> TcpConnection::to_send() {
+    if (state_ != State::open && state_ != State::draining && state_ != State::securing) return {};
+    return tls_ != nullptr ? encrypt() : output_.bytes();
+}
+
+void TcpConnection::on_sent(std::ptrdiff_t result) {
+    if (result < 0 && result != -EAGAIN && result != -EINTR)
+        return end(CloseCause::error, system_error("send", static_cast<int>(-result)).text);
+    if (result > 0) consume_output(static_cast<std::size_t>(result));
+    blocked_ = tls_ != nullptr ? !tls_->wire().empty() : !output_.empty();
     update_interest();
-    if (output_.empty() && state_ == State::draining) output_left();
+    if (state_ == State::draining && nothing_waits()) output_left();
+}
+
+void TcpConnection::consume_output(std::size_t size) {
+    if (tls_ == nullptr) {
+        output_.consume(size);
+        bytes_written_ += size;
+        return;
+    }
+    tls_->wire().consume(size);
+    // Which plain bytes a part of the encrypted ones stands for, nobody knows.
+    if (!tls_->wire().empty()) return;
+    bytes_written_ = bytes_queued_ - output_.size();
+    if (!output_.empty() && tls_->established()) need_round_end();
 }
 
 // ---- receiving
 
 void TcpConnection::receive() {
     const auto scratch = reactor_.read_buffer();
-    const auto room =
-        input_.empty() ? scratch.first(std::min(scratch.size(), options_.receive_capacity)) : input_.room();
+    // No more than can be kept, if the owner holds it back.
+    const auto room = state_ == State::open ? scratch.first(std::min(scratch.size(), input_.room())) : scratch;
     const auto n = reactor_.kernel().receive(socket_.fd(), room);
-    if (n < 0) {
-        if (errno != EAGAIN && errno != EINTR) end(CloseCause::error, system_error("receive").text);
+    if (n >= 0) return on_received(room.first(static_cast<std::size_t>(n)));
+    if (errno != EAGAIN && errno != EINTR) on_receive_failed(errno);
+}
+
+void TcpConnection::on_received(std::span<std::byte> bytes) {
+    if (bytes.empty()) return input_ended();
+    // What comes while we say goodbye is not read, but our last words may still need a handshake.
+    if (tls_ != nullptr && state_ != State::lingering && (state_ != State::draining || shaking_hands()))
+        return decrypt(bytes);
+    if (state_ == State::open) take(bytes);
+}
+
+void TcpConnection::take(std::span<std::byte> bytes) {
+    bytes_received_ += bytes.size();
+    const bool held = paused_ || redeliver_;
+    if (input_.empty() && !held) {
+        // In place; only what is left is copied.
+        const std::size_t taken = deliver(bytes);
+        if (state_ == State::open) {
+            input_.append(bytes.subspan(taken));
+            check_overflow();
+        }
         return;
     }
-    if (n == 0) return input_ended();
-    const auto size = static_cast<std::size_t>(n);
-    bytes_received_ += size;
-    if (!input_.empty()) {
-        input_.commit(size);
-        return deliver_buffered();
-    }
-    const std::size_t taken = deliver(room.first(size));
-    if (state_ == State::open) {
-        input_.keep(room.subspan(taken, size - taken));
-        check_overflow();
-    }
+    input_.append(bytes);
+    if (!held) deliver_buffered();
+}
+
+void TcpConnection::on_receive_failed(int code) {
+    // In lingering an error is as good as an end: everything is out and we wanted to close.
+    if (state_ == State::lingering) return finish_close();
+    end(CloseCause::error, system_error("receive", code).text);
 }
 
 void TcpConnection::deliver_buffered() {
@@ -137,21 +177,16 @@ std::size_t TcpConnection::deliver(std::span<std::byte> bytes) {
     return taken;
 }
 
-void TcpConnection::discard() {
-    const auto scratch = reactor_.read_buffer();
-    const auto n = reactor_.kernel().receive(socket_.fd(), scratch);
-    if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR))) return;
-    if (state_ == State::draining && n == 0) {
+void TcpConnection::input_ended() {
+    if (state_ == State::lingering) return finish_close();
+    if (state_ == State::securing) return end(CloseCause::peer, "closed by the other end in the TLS handshake");
+    if (state_ == State::draining) {
         // They may still read what we have queued.
         input_ended_ = true;
         return update_interest();
     }
-    // In lingering an error is as good as an end: everything is out and we wanted to close.
-    if (state_ == State::lingering) return finish_close();
-    end(CloseCause::error, system_error("receive").text);
-}
-
-void TcpConnection::input_ended() {
+    end_waits_ = paused_ || redeliver_;
+    if (end_waits_) return update_interest();
     input_ended_ = true;
     begin_close(CloseCause::peer,
                 input_.empty() ? "closed by the other end" : "closed by the other end within a message");
@@ -166,7 +201,7 @@ void TcpConnection::resume_reading() {
     if (!paused_) return;
     paused_ = false;
     // What waits goes first; only then is more read.
-    redeliver_ = !input_.empty();
+    redeliver_ = !input_.empty() || end_waits_;
     if (redeliver_) need_round_end();
     update_interest();
 }
@@ -176,25 +211,35 @@ void TcpConnection::resume_reading() {
 void TcpConnection::on_ready(Ready ready) {
     if (state_ == State::connecting) return finish_connect();
     if (ready.write || (ready.failed && blocked_)) {
-        write_output();
+        blocked_ = false;
+        flush();
         if (!blocked_ && state_ == State::open) {
             in_owner_call_ = true;
             owner_->on_drained(*this);
             in_owner_call_ = false;
         }
     }
-    if (state_ == State::open && ready.failed && (paused_ || redeliver_)) return fail_with_socket_error();
-    if (state_ == State::open && (ready.read || ready.failed) && !paused_ && !redeliver_) return receive();
+    const bool held = paused_ || redeliver_ || end_waits_;
+    if (state_ == State::open && ready.failed && held) return fail_with_socket_error();
     if (state_ == State::draining && ready.failed && input_ended_) return fail_with_socket_error();
-    if ((state_ == State::draining || state_ == State::lingering) && (ready.read || ready.failed)) discard();
+    // Receiving tells what has failed.
+    if (state_ == State::closed || reactor_.backend().receives()) return;
+    if ((ready.read || ready.failed) && !(state_ == State::open && held)) receive();
 }
 
 void TcpConnection::finish_connect() {
     const int code = reactor_.kernel().socket_error(socket_.fd());
     if (code != 0) return end(CloseCause::error, system_error("connect", code).text);
-    timer_.cancel();
-    state_ = State::open;
+    begin_tls();
+    state_ = tls_ != nullptr ? State::securing : State::open;
     update_interest();
+    if (tls_ == nullptr) return connected();
+    if (!tls_->begin()) return tls_failed();
+    need_round_end();
+}
+
+void TcpConnection::connected() {
+    timer_.cancel();
     if (!output_.empty()) need_round_end();
     in_owner_call_ = true;
     owner_->on_connected(*this);
@@ -210,13 +255,17 @@ void TcpConnection::on_round_end() {
     if (redeliver_) {
         redeliver_ = false;
         deliver_buffered();
+        if (end_waits_ && !paused_ && state_ == State::open) input_ended();
         update_interest();
     }
-    flush();
+    if (blocked_ || to_send().empty()) return;
+    if (!reactor_.send_later(watch_)) write_output();
 }
 
 void TcpConnection::on_timeout() {
     if (state_ == State::connecting) return end(CloseCause::timeout, "connecting took too long");
+    if (state_ == State::securing || state_ == State::open)
+        return end(CloseCause::timeout, "the TLS handshake took too long");
     if (state_ == State::lingering) return finish_close();
     end(closed_cause_, closed_text_ + " (the other end did not read what was left)");
 }
@@ -224,7 +273,7 @@ void TcpConnection::on_timeout() {
 // ---- closing
 
 void TcpConnection::close_after_flush(std::string_view why) {
-    if (state_ == State::connecting) return close_now(why);
+    if (state_ == State::connecting || state_ == State::securing) return close_now(why);
     if (state_ == State::open) begin_close(CloseCause::local, why);
 }
 
@@ -236,13 +285,17 @@ void TcpConnection::begin_close(CloseCause cause, std::string_view why) {
     state_ = State::draining;
     timer_.start_after(options_.linger_ns);
     update_interest();
-    if (output_.empty())
+    if (nothing_waits())
         output_left();
     else
         need_round_end();
 }
 
 void TcpConnection::output_left() {
+    if (tls_ != nullptr && tls_->established() && !tls_->told_end()) {
+        tls_->notify_end();
+        return need_round_end();
+    }
     if (input_ended_) return finish_close();
     reactor_.kernel().end_output(socket_.fd());
     state_ = State::lingering;
@@ -269,7 +322,7 @@ void TcpConnection::end(CloseCause cause, std::string_view text) {
 }
 
 void TcpConnection::update_interest() {
-    const bool reading = state_ == State::open ? !paused_ && !redeliver_ : !input_ended_;
+    const bool reading = state_ == State::open ? !paused_ && !redeliver_ && !end_waits_ : !input_ended_;
     watch_.set({.read = reading, .write = state_ == State::connecting || blocked_});
 }
 

@@ -1,10 +1,13 @@
+#include <utility>
+
 #include "net/tcp.h"
 
 namespace dcx::net {
 
 namespace {
 
-// Per round, so that a flood of connections does not starve those that are open.
+// Per round, so that a flood of connections does not starve those that are open: each costs its owner some tens of
+// microseconds.
 constexpr int accepts_a_round = 64;
 constexpr std::int64_t retry_ns = 100'000'000;
 
@@ -17,7 +20,8 @@ bool connection_is_at_fault(int code) {
 }  // namespace
 
 TcpListener::TcpListener(Reactor& reactor, Options options, Accept accept)
-    : kernel_(reactor.kernel()),
+    : reactor_(reactor),
+      kernel_(reactor.kernel()),
       options_(std::move(options)),
       accept_(std::move(accept)),
       watch_(reactor, *this),
@@ -41,11 +45,13 @@ void TcpListener::stop() {
     socket_.close();
     retry_.cancel();
     count_->waiting = nullptr;
+    for (const int fd : waiting_) kernel_.close(fd);
+    waiting_.clear();
 }
 
 void TcpListener::on_ready(Ready) {
     for (int i = 0; i < accepts_a_round && socket_.is_open(); ++i) {
-        if (count_->live >= options_.max_connections) {
+        if (full()) {
             count_->waiting = this;
             return watch_.set({});
         }
@@ -53,18 +59,65 @@ void TcpListener::on_ready(Ready) {
         if (fd < 0) {
             if (errno == EAGAIN) return;
             if (connection_is_at_fault(errno)) continue;
-            // Out of descriptors or memory: the backlog stays readable, so asking again at once would spin.
-            watch_.set({});
-            return retry_.start_after(retry_ns);
+            return accept_failed(errno);
         }
-        ++count_->live;
-        accept_(Socket{fd, kernel_, count_});
+        hand_over(fd);
     }
 }
 
+void TcpListener::on_accepted(int result) {
+    if (result < 0) {
+        if (!connection_is_at_fault(-result)) accept_failed(-result);
+        return;
+    }
+    if (!full() && waiting_.empty() && handed_ < accepts_a_round) {
+        // So that it is counted anew in the next round.
+        if (handed_++ == 0) reactor_.at_round_end(*this);
+        return hand_over(result);
+    }
+    // They have not been told of it: to them it is the backlog in which they wait.
+    waiting_.push_back(result);
+    watch_.set({});
+    if (full())
+        count_->waiting = this;
+    else
+        reactor_.at_round_end(*this);
+}
+
+void TcpListener::hand_over(int fd) {
+    ++count_->live;
+    accept_(Socket{fd, kernel_, count_});
+}
+
+void TcpListener::accept_failed(int) {
+    // Out of descriptors or memory: the backlog stays readable, so asking again at once would spin.
+    watch_.set({});
+    retry_.start_after(retry_ns);
+}
+
+// May be called from within any owner's call that closes a socket.
 void TcpListener::room_again() {
     count_->waiting = nullptr;
-    watch_.set({.read = true});
+    if (waiting_.empty()) return watch_.set({.read = true});
+    reactor_.at_round_end(*this);
+}
+
+void TcpListener::on_round_end() {
+    const int room = accepts_a_round - std::exchange(handed_, 0);
+    if (waiting_.empty()) return;
+    // The owner may stop us in any of these calls.
+    std::size_t taken = 0;
+    while (taken < waiting_.size() && !full() && static_cast<int>(taken) < room)
+        hand_over(std::exchange(waiting_[taken++], -1));
+    std::erase(waiting_, -1);
+    if (!socket_.is_open()) return;
+    if (full()) {
+        count_->waiting = this;
+    } else if (!waiting_.empty()) {
+        reactor_.at_round_end(*this);
+    } else if (!retry_.running()) {
+        watch_.set({.read = true});
+    }
 }
 
 }  // namespace dcx::net

@@ -8,65 +8,19 @@
 #include <string>
 #include <vector>
 
+#include "net/test_peer.h"
 #include "net/test_support.h"
 
 namespace dcx::net {
 
 namespace {
 
+using test::Peer;
 using test::RawClient;
 using test::run_until;
+using test::Server;
 using test::to_bytes;
 using test::to_string;
-
-struct Peer final : TcpConnection::Owner {
-    void on_connected(TcpConnection&) override { connected = true; }
-    std::size_t on_data(TcpConnection& connection, std::span<std::byte> bytes) override {
-        ++calls;
-        seen.push_back(to_string(bytes));
-        return consume ? consume(connection, bytes) : bytes.size();
-    }
-    void on_drained(TcpConnection&) override { ++drained; }
-    void on_closed(TcpConnection& connection, const Closed& closed) override {
-        ++closes;
-        cause = closed.cause;
-        text = closed.text;
-        if (gone) gone(connection);
-    }
-    [[nodiscard]] std::string all() const {
-        std::string result;
-        for (const auto& part : seen) result += part;
-        return result;
-    }
-    std::function<std::size_t(TcpConnection&, std::span<std::byte>)> consume;
-    std::function<void(TcpConnection&)> gone;
-    std::vector<std::string> seen;
-    int calls = 0;
-    int drained = 0;
-    int closes = 0;
-    bool connected = false;
-    CloseCause cause{};
-    std::string text;
-};
-
-// A listener whose connections all belong to one owner.
-struct Server {
-    explicit Server(TcpOptions tcp = {}, TcpListener::Options listen = {})
-        : listener(reactor, listen, [this, tcp](Socket socket) {
-              connections.push_back(std::make_unique<TcpConnection>(reactor, std::move(socket), tcp, peer));
-          }) {
-        REQUIRE(listener.start().has_value());
-        REQUIRE(listener.port() != 0);
-    }
-    TcpConnection& accepted(std::size_t index = 0) {
-        REQUIRE(run_until(reactor, [&] { return connections.size() > index; }));
-        return *connections[index];
-    }
-    Reactor reactor;
-    Peer peer;
-    std::vector<std::unique_ptr<TcpConnection>> connections;
-    TcpListener listener;
-};
 
 // Fixed frames of four bytes, as a decoder in place takes them.
 std::size_t whole_frames(TcpConnection&, std::span<std::byte> bytes) { return bytes.size() / 4 * 4; }

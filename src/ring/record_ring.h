@@ -40,6 +40,11 @@ class RecordProducer {
     [[nodiscard]] std::size_t longest() const { return (words_.capacity() / 2 - 1) * record_word; }
     [[nodiscard]] bool broken() const { return words_.broken(); }
 
+    // Bytes of the ring that the consumer has yet to release, headers and padding included. Exact when more than
+    // `enough`, else perhaps more than there are.
+    [[nodiscard]] std::size_t unreleased(std::size_t enough) {
+        return static_cast<std::size_t>(words_.unreleased(enough / record_word)) * record_word;
+    }
     // Room for one record of `size` <= longest() bytes, to be filled before advance(). Nothing while the ring is too
     // full; what was written before is shown then (as by flush()), so that a producer which retries can't wait for
     // itself.

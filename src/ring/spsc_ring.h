@@ -72,6 +72,12 @@ class alignas(platform::separate_lines) SpscProducer {
         const Position count = std::min({Position{wanted}, free, mask_ + 1 - at});
         return {slots_ + at, static_cast<std::size_t>(count)};
     }
+    // Slots that the consumer has yet to release. Exact when more than `enough`, else perhaps more than there are: the
+    // other side's line is read only when the answer needs it.
+    [[nodiscard]] Position unreleased(Position enough) {
+        if (written_ - seen_head_ > enough) refresh();
+        return written_ - seen_head_;
+    }
     // The first `count` claimed slots are written, but stay unseen until the next publish() or flush().
     void advance(std::size_t count) {
         DCX_CHECK(count <= capacity() - (written_ - seen_head_));

@@ -38,6 +38,14 @@ class WaitWord {
             wake();
     }
 
+    // As ring(), for a waiter that sleeps in something else than this word, e.g. in a socket's epoll: true when the
+    // caller is to wake it there. False for the others of several callers.
+    [[nodiscard]] bool take_announcement() {
+        fence();
+        // Relaxed: as in ring_after_fence() and wake().
+        return asleep_.load(std::memory_order_relaxed) != 0 && asleep_.exchange(0, std::memory_order_relaxed) != 0;
+    }
+
     // Waiter only. After announce() look for work once more before sleeping.
     void announce() {
         asleep_.store(1, std::memory_order_relaxed);

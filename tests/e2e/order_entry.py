@@ -9,15 +9,19 @@ import socket
 import struct
 import time
 
+import shm_client
+
 MAGIC, SCHEMA, VERSION = 0xEB50, 0xDC, 1
 HEADER = struct.Struct("<IHHQqHHHH")
 REPORT_HEADER = struct.Struct("<qqqqqQIB3x")
 
 CHALLENGE, NEGOTIATE, NEGOTIATED, NEGOTIATE_REJECTED, ESTABLISH, ESTABLISHED, HEARTBEAT, TERMINATE = range(100, 108)
+NOT_APPLIED, NOTICE = 108, 109
 BALANCE_QUERY, BALANCE, LIST_QUERY, QUERY_DONE = range(110, 114)
 (ORDER_STATUS_QUERY, OPEN_ORDERS_QUERY, ORDER_HISTORY_QUERY, PENDINGS_QUERY, PENDING_TRANSFER, STATEMENT_QUERY, STATEMENT_ENTRY,
  ADDRESSES_QUERY, DEPOSIT_ADDRESS, ACCOUNT_QUERY, ACCOUNT_STATE, PROPOSALS_QUERY, PROPOSAL, AUDIT_QUERY, AUDIT_FIGURES,
  DROP_COPY) = range(114, 130)
+RETRANSMIT_REQUEST, RETRANSMIT_DONE, LIMIT_QUERY, LIMITS = range(130, 134)
 EXECUTION_REPORT, REPORT = 200, 300
 OPEN_ACCOUNT, ADD_KEY, REVOKE_KEY, LIST_ASSET, LIST_INSTRUMENT, SET_PHASE = range(10, 16)
 PLACE, CANCEL, AMEND, MASS_CANCEL, SET_SELF_TRADE_RULE, SET_DEAD_MAN = range(30, 36)
@@ -49,6 +53,11 @@ Account = collections.namedtuple(
     "Account", "as_of account owner open_orders max_open_orders orders_per_second burst kind self_trade_rule flags fee_tier")
 Figures = collections.namedtuple(
     "Figures", "as_of sum issued minted burned held held_by_orders held_by_pendings negative misheld unbalanced asset")
+Limits = collections.namedtuple(
+    "Limits", "as_of first_report account messages_per_second message_burst messages_left orders_per_second order_burst "
+    "orders_left open_orders max_open_orders")
+NotApplied = collections.namedtuple("NotApplied", "next_sequence sequence wait_ns reason")
+Notice = collections.namedtuple("Notice", "at kind text")
 MassCanceled = collections.namedtuple("MassCanceled", "cl_ord_id account instrument canceled side complete")
 
 
@@ -58,6 +67,11 @@ class Terminated(Exception):
     def __init__(self, code):
         super().__init__(f"terminated with code {code}")
         self.code = code
+
+
+def without_stamps(report):
+    """The frame of a report as it is sent again: matched, durable and sent are 0."""
+    return Frame(report.sequence, report.template, report.block[:16] + bytes(24) + report.block[40:])
 
 
 # Ed25519 of the system's OpenSSL: in the process, because tests with hundreds of logins have no time for its program.
@@ -191,12 +205,15 @@ def frame(template, block, sequence=0):
 
 
 class Connection:
-    """Frames over one socket, no session."""
+    """Frames over one socket, or over "shm:" and the path of the venue's, no session."""
 
     def __init__(self, address, timeout=10.0):
-        host, port = address.rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)), timeout=timeout)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if address.startswith("shm:"):
+            self.socket = shm_client.ShmSocket(address[4:], timeout)
+        else:
+            host, port = address.rsplit(":", 1)
+            self.socket = socket.create_connection((host, int(port)), timeout=timeout)
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
 
     def close(self):
@@ -232,6 +249,7 @@ class Session(Connection):
         super().__init__(address, timeout)
         self.key = key
         self.copies = collections.deque()
+        self.told = {}  # reports by number, without their stamps
         self.last_event = 0  # sequence of the command that the last report was about
         challenge = self.expect(CHALLENGE)
         nonce, venue = challenge.block[:32], challenge.block[32:48]
@@ -271,10 +289,45 @@ class Session(Connection):
                 continue
             assert got.sequence == self.next_report, f"report {got.sequence}, expected {self.next_report}"
             self.next_report += 1
+            self.told[got.sequence] = without_stamps(got)
             received, sequenced, _, _, _, event, index, durability = REPORT_HEADER.unpack_from(got.block)
             self.last_event = event
             return Report(got.sequence, got.template, event, index, received, sequenced, durability,
                           got.block[REPORT_HEADER.size:])
+
+    def not_applied(self):
+        """The next NotApplied; no report may come before it."""
+        while (got := self.receive()).template == HEARTBEAT:
+            pass
+        assert got.template == NOT_APPLIED and got.sequence == 0, got
+        return NotApplied(*struct.unpack("<QQqH6x", got.block))
+
+    def notice(self):
+        while (got := self.receive()).template == HEARTBEAT:
+            pass
+        assert got.template == NOTICE and got.sequence == 0, got
+        at, kind, text = struct.unpack("<qB7x160s", got.block)
+        return Notice(at, kind, text.rstrip(b"\0").decode())
+
+    def retransmit(self, first, count):
+        """(reports sent again, reason). Live ones must not come meanwhile."""
+        self.send_bytes(frame(RETRANSMIT_REQUEST, struct.pack("<QI4x", first, count)))
+        again = []
+        while True:
+            got = self.receive()
+            if got.template == RETRANSMIT_DONE:
+                asked, sent, reason = struct.unpack("<QIH2x", got.block)
+                assert (asked, sent) == (first, len(again)), (asked, sent, len(again))
+                return again, reason
+            if got.template == HEARTBEAT:
+                continue
+            assert got.sequence == first + len(again), f"report {got.sequence} again, expected {first + len(again)}"
+            assert got.block[16:40] == bytes(24), "a report again with stamps of its first sending"
+            again.append(got)
+
+    def limits(self, account=0):
+        (part,) = self.answer(LIMIT_QUERY, struct.pack("<QI4x", 9, account), LIMITS)
+        return Limits(*struct.unpack("<QQQIIIIIIIIII", part)[1:12])
 
     def keep_copy(self, frame):
         """True when it is a drop copy, which copy() then tells."""

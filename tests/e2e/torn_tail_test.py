@@ -121,7 +121,7 @@ def check_starts(venue, journal, rng):
     venue.data = original + "-torn"
     for damaged in damages:
         shutil.rmtree(venue.data, ignore_errors=True)
-        shutil.copytree(original, venue.data)
+        shutil.copytree(original, venue.data, ignore=shutil.ignore_patterns("*.sock"))
         path = os.path.join(venue.journal, name)
         with open(path, "r+b") as file:
             file.write(damaged)

@@ -1,8 +1,13 @@
 #include "order_entry/live_venue.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
+
+#include "app/report_past.h"
+#include "engine/auditor.h"
 
 namespace dcx::order_entry_test {
 namespace {
@@ -23,11 +28,61 @@ Genesis small_genesis() {
 
 }  // namespace
 
+class LiveVenue::PastReports final : public gateway::ReportArchive {
+  public:
+    explicit PastReports(const LiveVenue& venue) : venue_(venue) {}
+    bool ask(const Request& request) override {
+        const auto frames =
+            app::report_past({.journal = *venue_.storage_, .archived = nullptr, .snapshots = venue_.snapshots_.get()},
+                             venue_.engine_->durable(), request, [] { return false; });
+        CHECK_MESSAGE(frames.has_value(), (frames ? "" : frames.error()));
+        answer_ = frames ? Answer{.reason = RejectReason::none, .frames = *frames}
+                         : Answer{.reason = RejectReason::retransmit_unavailable, .frames = {}};
+        return true;
+    }
+    std::optional<Answer> poll() override { return std::exchange(answer_, std::nullopt); }
+    void cancel() override { answer_.reset(); }
+
+  private:
+    const LiveVenue& venue_;
+    std::optional<Answer> answer_;
+};
+
+LiveVenue::LiveVenue(const gateway::GatewayOptions& options, std::uint32_t rules) : options_(options), rules_(rules) {
+    start();
+}
+
+LiveVenue::~LiveVenue() { stop(); }
+
+void LiveVenue::take_snapshot() {
+    HeapMemory memory;
+    engine::Auditor auditor({.clock = clock_,
+                             .memory = memory,
+                             .journal = *storage_,
+                             .archived = nullptr,
+                             .snapshots = snapshots_.get(),
+                             .durable = &engine_->durable_sequence()},
+                            {});
+    auditor.request_snapshot(engine_->durable());
+    for (int i = 0; i < 100'000 && auditor.health().snapshots == 0; ++i) auditor.poll();
+    REQUIRE(auditor.health().snapshots == 1);
+}
+
+bool over_memory() {
+    const char* const link = std::getenv("DCX_LINK");
+    return link != nullptr && std::string(link) == "memory";
+}
+
 void LiveVenue::start() {
+    static int count = 0;
+    options_.shm.socket = "/tmp/dcx-live-venue-" + std::to_string(::getpid()) + "-" + std::to_string(++count) + ".sock";
+    options_.shm.max_clients = 4096;
+    options_.shm.request_bytes = options_.shm.report_bytes = gateway::kMinShmRing;
     // What was there goes in the order in which it depends on each other.
     gateway_.reset();
     engine_.reset();
     storage_ = std::make_unique<journal::MemoryStorage>(disk_);
+    snapshots_ = std::make_unique<journal::MemoryStorage>(snapshot_disk_);
     memory_ = std::make_unique<HeapMemory>();
     bell_ = std::make_unique<platform::Doorbell>();
     reactor_ = std::make_unique<net::Reactor>();
@@ -38,14 +93,17 @@ void LiveVenue::start() {
     options.command_ring_capacity = 1024;
     options.segment_size = 8 * 1024 * 1024;
     options.prepare_segments = false;
-    auto opened =
-        engine::Engine::open({.bell = *bell_, .clock = clock_, .memory = *memory_, .storage = storage_.get()}, options);
+    auto opened = engine::Engine::open(
+        {.bell = *bell_, .clock = clock_, .memory = *memory_, .storage = storage_.get(), .snapshots = snapshots_.get()},
+        options);
     REQUIRE_MESSAGE(opened.has_value(), opened.error());
     engine_ = std::move(*opened);
     auto& commands = engine_->add_producer(1024);
     auto& events = engine_->add_reader(*bell_);
+    past_ = std::make_unique<PastReports>(*this);
     gateway_ = std::make_unique<gateway::Gateway>(
-        gateway::Gateway::Wiring{.reactor = *reactor_, .clock = clock_, .commands = commands, .events = events},
+        gateway::Gateway::Wiring{
+            .reactor = *reactor_, .clock = clock_, .commands = commands, .events = events, .archive = past_.get()},
         options_);
     REQUIRE(gateway_->start().has_value());
     stopping_ = false;
@@ -62,7 +120,7 @@ bool LiveVenue::round() {
 
 void LiveVenue::run() {
     while (!stopping_.load(std::memory_order_acquire))
-        if (!round()) reactor_->poll(1);
+        if (!round() && gateway_->max_sleep_ms() > 0) reactor_->poll(1);
     // In order, and bounded: a test that stops a venue must come back.
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
     gateway_->request_stop(TerminateCode::shutdown);

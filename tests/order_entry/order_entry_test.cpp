@@ -413,9 +413,11 @@ TEST_CASE("order entry: newer rules are activated once, by an operator, and stay
         return op->request<RulesActivated>(ActivateRules{.version = version, .zero = 0});
     };
     CHECK(refusal(activate(kNewestRules + 1)) == RejectReason::unknown_rules);
-    const RulesActivated activated = expect(activate(kNewestRules));
-    CHECK(activated.version == kNewestRules);
-    CHECK(activated.before == kOldestRules);
+    for (std::uint32_t version = kOldestRules + 1; version <= kNewestRules; ++version) {
+        const RulesActivated activated = expect(activate(version));
+        CHECK(activated.version == version);
+        CHECK(activated.before == version - 1);
+    }
     CHECK(refusal(activate(kNewestRules)) == RejectReason::unknown_rules);
     op->finish();
     venue.stop();

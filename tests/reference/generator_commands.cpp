@@ -152,6 +152,8 @@ Command CommandGenerator::mass_cancel() {
     if (random_.chance(75)) b.side = random_.chance(50) ? Side::buy : Side::sell;
     if (random_.below(30) == 0) b.instrument = InstrumentId{static_cast<std::uint32_t>(interesting())};
     if (random_.below(30) == 0) b.side = Side{static_cast<std::uint8_t>(random_.below(5))};
+    if (random_.chance(40)) b.scope = MassCancelScope::session;
+    if (random_.below(30) == 0) b.scope = MassCancelScope{static_cast<std::uint8_t>(random_.below(4))};
     return from_session(Command::make(b), session);
 }
 

@@ -1,7 +1,8 @@
-// Golden: what a venue under rules 3 answered, and the state it came to, when there was no other version. Whoever
-// changes a rule gives it a version; these two numbers stay.
+// Golden: what a venue under rules 3 answered, and the state it came to, when there was no other version; and one under
+// rules 4 when they were the newest. Whoever changes a rule gives it a version; these numbers stay.
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstring>
 
 #include "base/random.h"
@@ -21,13 +22,20 @@ constexpr std::uint32_t kAccounts = 6;  // of each trader one, and one sub-accou
 // sub-accounts do so too.
 class OldVenue {
   public:
-    OldVenue() : core_(memory_), buffer_(4096) { begin(); }
+    explicit OldVenue(std::uint32_t rules) : core_(memory_), buffer_(4096) { begin(rules); }
 
     void live(int commands) {
         for (int i = 0; i < commands; ++i) {
             now_ns_ += random_.between(0, 40 * kMillisecond);
             if (core_.next_deadline() <= Time{now_ns_}) send(Tick{}, 0);
             one();
+        }
+    }
+    // A mass cancel beside every so many of other commands.
+    void live_with_mass_cancels(int commands) {
+        for (int i = 0; i < commands; i += 20) {
+            live(20);
+            mass_cancel();
         }
     }
     [[nodiscard]] std::string events_hash() { return to_hex(events_.finish()); }
@@ -61,7 +69,7 @@ class OldVenue {
     }
     TransferId id() { return make_transfer_id(static_cast<std::uint64_t>(now_ns_ / kMillisecond), 0, ++ids_ << 2); }
 
-    void begin() {
+    void begin(std::uint32_t rules) {
         Genesis genesis{.operator_key = {},
                         .max_accounts = 16,
                         .max_assets = 2,
@@ -76,7 +84,7 @@ class OldVenue {
         send(genesis, 0);
         StartEpoch epoch{};
         epoch.epoch = 1;
-        epoch.engine_version = 3;
+        epoch.engine_version = rules;
         send(epoch, 0);
         session(1);
         for (const char* symbol : {"DEC", "USD"})
@@ -118,6 +126,16 @@ class OldVenue {
                           .source = MintSource::issue,
                           .zero = {}},
                      1);
+    }
+
+    // Under rules 3 and 4 the byte behind the side had to be 0.
+    void mass_cancel() {
+        const auto trader = static_cast<std::uint32_t>(random_.below(kTraders));
+        MassCancel body{.cl_ord_id = ClOrdId{++numbers_},
+                        .account = AccountId{kFirstCustomer.value + trader + (random_.chance(40) ? kTraders : 0)},
+                        .side = Side{static_cast<std::uint8_t>(random_.below(3))}};
+        if (random_.chance(30)) reinterpret_cast<std::uint8_t*>(&body)[offsetof(MassCancel, side) + 1] = 1;
+        send(body, 2 + trader);
     }
 
     void one() {
@@ -237,7 +255,7 @@ class OldVenue {
 }  // namespace
 
 TEST_CASE("golden: rules 3 answer as they did when there were no others") {
-    OldVenue venue;
+    OldVenue venue(3);
     venue.live(8'000);
     // A run that meets little proves little.
     CHECK(venue.told(EventKind::trade_executed) > 300);
@@ -247,4 +265,14 @@ TEST_CASE("golden: rules 3 answer as they did when there were no others") {
     CHECK(venue.told(EventKind::order_rejected) > 500);
     CHECK(venue.events_hash() == "6a49c0c06455aeb109d5504ea31d533d364614a8d24e4cae0f090fba7f5aa5b8");
     CHECK(venue.state_hash() == "8e36a49d7e9544e4976d926333729495269a1fac75a551f10efbf5c4b03ace4d");
+}
+
+TEST_CASE("golden: rules 4 answer as they did when they were the newest") {
+    OldVenue venue(4);
+    venue.live_with_mass_cancels(8'000);
+    CHECK(venue.told(EventKind::mass_canceled) > 100);
+    CHECK(venue.told(EventKind::cancel_rejected) > 100);
+    CHECK(venue.told(EventKind::order_canceled) > 500);
+    CHECK(venue.events_hash() == "cebcf243dbca520bd7daf89edcde3d26618123c1f9b9e0ac01f13ab3794dc838");
+    CHECK(venue.state_hash() == "73f3c74cb53e15dfa7499ea44f1120feca5f708ae89e290a9f7e5ddfefa2c8fe");
 }

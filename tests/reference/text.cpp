@@ -303,6 +303,7 @@ void body_of(Line& l, const Command& c) {
         case CommandKind::mass_cancel: {
             const auto b = c.as<MassCancel>();
             l("cl_ord_id", b.cl_ord_id)("account", b.account)("instrument", b.instrument)("side", b.side);
+            l("scope", b.scope);
             break;
         }
         case CommandKind::set_self_trade_rule: {
@@ -471,6 +472,11 @@ void body_of(Line& l, const Event& e) {
             const auto b = e.as<BalanceRestored>();
             l("account", b.account)("asset", b.asset)("available", b.available)("held", b.held);
             l("debits", b.debits_high)(":", b.debits_low)("credits", b.credits_high)(":", b.credits_low);
+            break;
+        }
+        case EventKind::account_rate_restored: {
+            const auto b = e.as<AccountRateRestored>();
+            l("account", b.account)("full_at", b.full_at);
             break;
         }
         case EventKind::session_restored: {

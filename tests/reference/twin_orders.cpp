@@ -180,7 +180,8 @@ void Twin::amend(const AmendOrder& b, SessionId from) {
 
 RejectReason Twin::check_mass_cancel(const MassCancel& b, SessionId from) {
     const bool side = b.side == Side{} || b.side == Side::buy || b.side == Side::sell;
-    if (!side || b.zero != std::array<std::uint8_t, 7>{}) return RejectReason::malformed_field;
+    const bool scope = b.scope == MassCancelScope::account || (b.scope == MassCancelScope::session && rules_ >= 5);
+    if (!side || !scope || b.zero != std::array<std::uint8_t, 6>{}) return RejectReason::malformed_field;
     if (!acts_for(from, b.account)) return RejectReason::not_your_account;
     if (const RejectReason reason = check_number(b.cl_ord_id, from); reason != RejectReason::none) return reason;
     if (b.instrument.value != 0 && !exists(instruments_, b.instrument)) return RejectReason::unknown_instrument;
@@ -199,7 +200,7 @@ void Twin::mass_cancel(const MassCancel& b, SessionId from) {
         for (std::size_t i = 0; i < orders_.size(); ++i) {
             const Order& o = orders_[i];
             if (o.account == b.account && (b.instrument.value == 0 || o.instrument == b.instrument) &&
-                (b.side == Side{} || o.side == b.side))
+                (b.side == Side{} || o.side == b.side) && (b.scope == MassCancelScope::account || o.session == from))
                 return i;
         }
         return std::nullopt;

@@ -26,6 +26,9 @@ void Twin::tell_accounts(std::vector<Event>& to) const {
                       .revoked = keys_[i].revoked,
                       .person = keys_[i].person});
     for (const AddressRegistered& address : addresses_) tell(address);
+    for (std::uint32_t i = 0; i < accounts_.size(); ++i)
+        if (accounts_[i].throttle_time > time_.value)
+            tell(AccountRateRestored{.full_at = Time{accounts_[i].throttle_time}, .account = AccountId{i + 1}});
 }
 
 void Twin::tell_promises(std::vector<Event>& to) const {

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
+import latency_picture  # noqa: E402
 import page  # noqa: E402
 import suite  # noqa: E402
 from measures import EMPTY, GROUPS, MEASURES  # noqa: E402
@@ -61,6 +62,33 @@ class Suite(unittest.TestCase):
             self.assertEqual(suite.stored_before(results, "here", {"ring_bench"}), stored([1.0]))
             self.assertIsNone(suite.stored_before(results, "elsewhere", {"ring_bench"}))
             self.assertIsNone(suite.stored_before(results, "here", {"feed_bench"}))
+
+    def test_a_peer_may_be_a_counter_of_the_benchmark_itself(self):
+        run = {"runs": {"order_entry_bench": {
+            "in_flight_memory/tcp_single_spin": {"p50": [12.5e3, 12.5e3], "floor_p50": [10e3, 10e3]},
+            "flood/single_spin_memory/1": {"rate": [3e6], "wanted": [1.5e6]},
+            "flood/single_polite_memory/1": {"rate": [3e6]},
+            "flood/single_polite_disk/1": {"rate": [1.5e6]},
+            "idle_sessions/10000": {"size": [2048.0], "bound_size": [1024.0]}}}}
+        self.assertEqual(self.row(run, "order in flight, TCP, single, spin, p50")["ratio"], 0.8)
+        self.assertEqual(self.row(run, "orders, 1 connection, single, spin")["ratio"], 2.0)
+        self.assertEqual(self.row(run, "orders, durable, 1 connection, single, polite")["ratio"], 0.5)
+        idle = self.row(run, "idle session, of 10,000")
+        self.assertEqual((idle["ratio"], suite.cells(idle)[2:4]), (0.5, ("2.00 KiB", "1.00 KiB")))
+
+    def test_the_stages_of_an_order_become_a_picture_and_a_table(self):
+        stages = {f"{kind}_{name}": [1000.0, 2000.0, 3000.0]
+                  for kind in ("stage", "tail") for name, _, _ in latency_picture.STAGES}
+        run = stored([1.0])
+        self.assertEqual(latency_picture.picture(run), "")
+        run["runs"]["order_entry_bench"] = {"in_flight_disk/tcp_single_polite": stages}
+        tree = ElementTree.fromstring(latency_picture.picture(run))
+        # The ground, two bars of six stages, a key of six.
+        self.assertEqual(sum(e.tag.endswith("}rect") for e in tree.iter()), 1 + 2 * 6 + 6)
+        self.assertIn("12.0 µs / 12.0 µs", latency_picture.table(run))
+        text = page.page(run, suite.HEAD, [], [])
+        ElementTree.fromstring(text.split(">", 1)[1])
+        self.assertNotIn("http:", text)
 
     def test_the_page_is_well_formed_and_fetches_nothing(self):
         run = stored([30e6, 50e6])

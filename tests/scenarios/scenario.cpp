@@ -169,10 +169,14 @@ void Scenario::learn(const Event& event) {
     }
 }
 
-// All that the venue tells of itself, but for the sessions: their counters move with every command.
+// All that the venue tells of itself, but for what moves with every command: the counters of sessions, and by its time
+// the order rates that are used up in part.
 std::vector<Event> Scenario::facts() const {
     std::vector<Event> told = pair_.twin().told_state();
-    std::erase_if(told, [](const Event& event) { return event.header.kind == EventKind::session_restored; });
+    std::erase_if(told, [](const Event& event) {
+        return event.header.kind == EventKind::session_restored ||
+               event.header.kind == EventKind::account_rate_restored;
+    });
     return told;
 }
 

@@ -137,6 +137,7 @@ std::vector<Event> Scenario::mass_cancel(Words& words) {
         body.side = Side::buy;
     else if (words.take_if("sell"))
         body.side = Side::sell;
+    if (words.take_if("session")) body.scope = MassCancelScope::session;
     const Overrides o = overrides(name, words);
     body.account = o.account;
     body.cl_ord_id = ClOrdId{o.cl_ord_id};

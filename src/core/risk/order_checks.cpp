@@ -15,8 +15,8 @@ bool well_formed(const AmendOrder& a) {
     return true;
 }
 
-bool well_formed(const MassCancel& m) {
-    if (m.side > Side::sell) return false;
+bool well_formed(const MassCancel& m, MassCancelScope last_scope) {
+    if (m.side > Side::sell || m.scope > last_scope) return false;
     for (const auto z : m.zero)
         if (z != 0) return false;
     return true;

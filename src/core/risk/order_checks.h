@@ -11,7 +11,7 @@ namespace dcx::core {
 // Every enumerator, flag bit and reserved byte has a meaning.
 [[nodiscard]] bool well_formed(const PlaceOrder& place);
 [[nodiscard]] bool well_formed(const AmendOrder& amend);
-[[nodiscard]] bool well_formed(const MassCancel& mass_cancel);
+[[nodiscard]] bool well_formed(const MassCancel& mass_cancel, MassCancelScope last_scope);
 [[nodiscard]] bool combination_supported(const PlaceOrder& place);
 
 [[nodiscard]] RejectReason check_size(const MarketLimitsSet& limits, Price price, Quantity quantity);

@@ -1,5 +1,5 @@
-// Connection: one TCP connection of a gateway with its session. Bytes are decoded where they were received; what the
-// session sends goes into the connection's bounded output. Belongs to the gateway and its thread.
+// Connection: one connection of a gateway with its session, over whatever link carries it. Bytes are decoded where they
+// were received; what the session sends goes into the link's bounded output. Belongs to the gateway and its thread.
 #pragma once
 
 #include <cstddef>
@@ -7,21 +7,26 @@
 #include <span>
 
 #include "gateway/binary/session.h"
-#include "net/tcp.h"
+#include "gateway/link.h"
 
 namespace dcx::gateway {
 
 class Gateway;
 
-class Connection final : public net::TcpConnection::Owner, public FrameSink {
+class Connection final : public Link::Owner, public FrameSink {
   public:
     Connection(Gateway& gateway, net::Socket socket, const net::TcpOptions& options, std::uint64_t number);
+    Connection(Gateway& gateway, ShmDoor& door, ShmClient client, std::uint64_t number);
 
     // Ends the session with the gateway's code for it when the output bound is passed.
     void send(std::span<const std::byte> frame) override;
+    // Room to encode one frame into, then commit(); nullptr: the session has ended by it, or had ended.
+    [[nodiscard]] std::byte* prepare(std::size_t size);
+    void commit(std::size_t size) { link_.commit(size); }
 
     [[nodiscard]] Session& session() { return session_; }
-    [[nodiscard]] net::TcpConnection& tcp() { return tcp_; }
+    [[nodiscard]] const Session& session() const { return session_; }
+    [[nodiscard]] Link& link() { return link_; }
     [[nodiscard]] std::uint64_t number() const { return session_.connection(); }
 
     // Terminate is queued or the other end is gone: nothing more is said or heard.
@@ -32,12 +37,17 @@ class Connection final : public net::TcpConnection::Owner, public FrameSink {
     Time waiting_since{};
 
   private:
-    std::size_t on_data(net::TcpConnection& connection, std::span<std::byte> bytes) override;
-    void on_closed(net::TcpConnection& connection, const net::Closed& closed) override;
+    enum class Step : std::uint8_t { taken, stay };  // stay: it is not to be read on, now or at all
+
+    std::size_t on_bytes(std::span<std::byte> bytes) override;
+    void on_records(ShmLink& records) override;
+    void on_link_closed() override;
+    [[nodiscard]] Moment begin_reading();
+    [[nodiscard]] Step take(const Frame& frame, Moment now);
 
     Gateway& gateway_;
     Session session_;
-    net::TcpConnection tcp_;
+    Link link_;
 };
 
 }  // namespace dcx::gateway

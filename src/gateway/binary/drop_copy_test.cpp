@@ -43,7 +43,7 @@ TEST_CASE("drop copies: the owner's report, without a number and marked, after i
     // What is no execution report is not copied, and what nobody hears is.
     owner->command(SetSelfTradeRule{.account = AccountId{6u}}, 2);
     rig.next(*owner);
-    owner->tcp().close_now();
+    owner->close_now();
     rig.until([&] { return !rig.engine.sessions[0].established; });
     rig.engine.next_command({});
     rig.engine.emit(OrderCanceled{.order_id = report.order_id,
@@ -87,7 +87,7 @@ TEST_CASE("drop copies end with the connection and with the key") {
         CHECK(reader->received.empty());
     }
     SUBCASE("connection") {
-        reader->tcp().close_now();
+        reader->close_now();
         rig.until([&] { return rig.gateway->metrics().connections_open.get() == 0; });
         reject();
         rig.rounds(20);

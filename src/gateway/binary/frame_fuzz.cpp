@@ -119,7 +119,9 @@ class Harness final : public FrameSink {
             const auto outcome = session_.on_frame(*frame, now_);
             if (!outcome) note(std::unexpected(outcome.error()));
             if (!outcome || *outcome == Taken::later) break;
-            if (is_client_command(frame->header.template_id)) next_sequence_ = frame->header.sequence + 1;
+            // One with another number was answered, not taken.
+            if (is_client_command(frame->header.template_id) && frame->header.sequence == next_sequence_)
+                ++next_sequence_;
             taken += frame->header.length;
         }
         stream_.erase(stream_.begin(), stream_.begin() + static_cast<std::ptrdiff_t>(taken));
@@ -172,8 +174,10 @@ class Harness final : public FrameSink {
     ScriptedEngine engine_;
     CommandPort commands_{channel_};
     ReadModel model_;
+    ReportStore reports_{4096};
     GatewayMetrics metrics_;
-    SessionContext context_{.model = model_, .commands = commands_, .metrics = metrics_, .gateway = 1};
+    SessionContext context_{
+        .model = model_, .reports = reports_, .commands = commands_, .metrics = metrics_, .gateway = 1};
     Session session_{context_, *this, 1};
     Moment now_{Time{std::int64_t{1'700'000'000'000'000'000}}, 0};
     KeyId key_;

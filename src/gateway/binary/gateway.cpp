@@ -1,6 +1,7 @@
 #include "gateway/binary/gateway.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "base/check.h"
@@ -18,12 +19,30 @@ constexpr std::size_t kReceiveCapacity = 16 * 1024;
 // Every connection is looked at once in kTickSlices ticks, i.e. four times a second.
 constexpr std::int64_t kTickPeriodNs = 31'250'000;
 constexpr std::size_t kTickSlices = 8;
+// Sessions ended by one tick, because each costs some system calls: of a crowd that came at once and is late at once,
+// the rest is ended when its turn comes again.
+constexpr std::size_t kEndedByTick = 32;
+// Logins given to be checked, and verdicts taken, in one round: those that fail cost system calls.
+constexpr int kVerdicts = 4;
 // Connections that go on reading in one round, those that waited longest first: the ring has not room for everybody.
 constexpr std::size_t kResumed = 64;
 // Of one query, in one round; and no more while this much waits to be read. Together they stay below the least bound.
 constexpr std::size_t kQueryFrames = 128;
 constexpr std::size_t kQueryWindow = 32 * 1024;
 static_assert(kQueryFrames * kMaxReport + kQueryWindow < kMinOutputLimit);
+
+ShmOptions shm_options(const GatewayOptions& options) {
+    ShmOptions shm = options.shm;
+    shm.handshake_timeout_ns = options.handshake_timeout_ns;
+    return shm;
+}
+
+// All reports of a batch may be for one reader, as its own and as copies: they take at most what may wait for it.
+std::size_t batch_of(const GatewayOptions& options) {
+    const std::size_t of_tcp = std::max(options.output_limit, kMinOutputLimit);
+    const std::size_t of_memory = options.shm.socket.empty() ? of_tcp : std::max(options.shm.report_bytes, kMinShmRing);
+    return std::min(options.event_batch, std::min(of_tcp, of_memory) / (2 * kMaxReport));
+}
 
 }  // namespace
 
@@ -32,44 +51,73 @@ Gateway::Gateway(const Wiring& wiring, const GatewayOptions& options)
       clock_(wiring.clock),
       events_(wiring.events),
       options_(options),
+      reports_(options.recent_reports),
       commands_(wiring.commands),
       context_{.model = model_,
+               .reports = reports_,
                .commands = commands_,
                .metrics = metrics_,
                .gateway = options.gateway,
                .durability = options.durability,
                .handshake_timeout_ns = options.handshake_timeout_ns,
+               .messages = options.messages,
                .fill_nonce = options.fill_nonce},
-      staged_(options.event_batch),
+      retransmissions_(reports_, wiring.archive, metrics_, [this](std::uint64_t number) { return find(number); }),
+      door_(wiring.reactor, shm_options(options), metrics_, [this](ShmClient client) { admit(std::move(client)); }),
+      staged_(batch_of(options)),
       ticker_(wiring.reactor, [this] { tick(); }),
       listener_(wiring.reactor, {.endpoint = options.listen, .max_connections = options.max_connections + kTurnedAway},
                 [this](net::Socket socket) { accept(std::move(socket)); }) {
     DCX_CHECK(options.event_batch > 0 && options.max_connections > 0);
     options_.output_limit = std::max(options.output_limit, kMinOutputLimit);
+    options_.event_batch = staged_.size();
     tcp_options_.receive_capacity = kReceiveCapacity;
+    tcp_options_.tls = options.tls;
     tcp_options_.output_limit = options_.output_limit + kLastWords;
 }
 
 Gateway::~Gateway() = default;
 
-std::expected<void, net::Error> Gateway::start() { return listener_.start(); }
+std::expected<void, net::Error> Gateway::start() {
+    if (auto started = listener_.start(); !started) return started;
+    if (options_.login_thread) {
+        login_check_ = std::make_unique<LoginCheck>();
+        // Without a thread they are checked here.
+        if (!login_check_->start()) login_check_.reset();
+    }
+    return door_.start();
+}
 
 // ---- connections
 
 void Gateway::accept(net::Socket socket) {
+    const std::uint64_t number = take_slot();
+    auto& connection = slots_[static_cast<std::uint32_t>(number)].connection;
+    connection = std::make_unique<Connection>(*this, std::move(socket), tcp_options_, number);
+    welcome(*connection);
+}
+
+void Gateway::admit(ShmClient client) {
+    const std::uint64_t number = take_slot();
+    auto& connection = slots_[static_cast<std::uint32_t>(number)].connection;
+    connection = std::make_unique<Connection>(*this, door_, std::move(client), number);
+    welcome(*connection);
+}
+
+std::uint64_t Gateway::take_slot() {
     if (free_slots_.empty()) {
         free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
         slots_.emplace_back();
     }
     const std::uint32_t index = free_slots_.back();
     free_slots_.pop_back();
-    Slot& slot = slots_[index];
-    const std::uint64_t number = (std::uint64_t{++slot.generation} << 32) | index;
+    return (std::uint64_t{++slots_[index].generation} << 32) | index;
+}
+
+void Gateway::welcome(Connection& connection) {
     const bool full = metrics_.connections_open.get() >= options_.max_connections;
     metrics_.connections_accepted.add();
     metrics_.connections_open.add();
-    slot.connection = std::make_unique<Connection>(*this, std::move(socket), tcp_options_, number);
-    Connection& connection = *slot.connection;
     if (!ticker_.running()) ticker_.start_every(kTickPeriodNs);
 
     if (stopping_) return terminate(connection, *stopping_);
@@ -77,14 +125,14 @@ void Gateway::accept(net::Socket socket) {
     if (ready())
         connection.session().challenge(moment());
     else
-        connection.tcp().pause_reading();
+        connection.link().pause_reading();
 }
 
 Connection* Gateway::find(std::uint64_t number) {
     const auto index = static_cast<std::uint32_t>(number);
     if (index >= slots_.size()) return nullptr;
-    Connection* connection = slots_[index].connection.get();
-    return connection != nullptr && connection->number() == number ? connection : nullptr;
+    const Slot& slot = slots_[index];
+    return slot.generation == number >> 32 ? slot.connection.get() : nullptr;
 }
 
 void Gateway::terminate(Connection& connection, TerminateCode code) {
@@ -92,9 +140,8 @@ void Gateway::terminate(Connection& connection, TerminateCode code) {
     connection.closing = true;
     metrics_.terminates(code).add();
     connection.session().close(moment());
-    // Its room is kept, so this fails only where the connection is already gone.
-    (void)connection.tcp().send(make_frame(Terminate{.code = code}, Time{clock_.wall_ns()}).bytes());
-    connection.tcp().close_after_flush(to_string(code));
+    connection.link().say_last(make_frame(Terminate{.code = code}, Time{clock_.wall_ns()}).bytes());
+    connection.link().close_after_flush(to_string(code));
 }
 
 void Gateway::forget(Connection& connection) {
@@ -111,7 +158,7 @@ void Gateway::forget(Connection& connection) {
 }
 
 void Gateway::wait_for_room(Connection& connection, Moment since) {
-    connection.tcp().pause_reading();
+    connection.link().pause_reading();
     // A query goes on by itself and resumes its connection at its end.
     if (connection.session().querying()) return;
     connection.waiting_since = since.wall;
@@ -123,8 +170,15 @@ void Gateway::after_frame(Connection& connection, Moment now) {
     Session& session = connection.session();
     if (session.state() == SessionState::verifying) to_verify_.push_back(connection.number());
     if (session.take_copies_wanted()) copies_.set(connection.number(), session.key(), session.drop_copy().account);
+    if (const auto wanted = session.take_reports_wanted()) {
+        const std::uint64_t next = sessions_.at(session.id()).next_outgoing;
+        if (wanted->from >= next || wanted->count > next - wanted->from)
+            session.finish_retransmit(wanted->from, 0, RejectReason::retransmit_out_of_range, now);
+        else
+            retransmissions_.add(connection, *wanted);
+    }
     if (!session.querying()) return;
-    if (connection.tcp().pending_output() < kQueryWindow)
+    if (connection.link().pending_output() < kQueryWindow)
         answer_some(connection.session(), model_, connection, now, kQueryFrames);
     if (connection.session().querying()) querying_.push_back(connection.number());
 }
@@ -133,6 +187,7 @@ void Gateway::after_frame(Connection& connection, Moment now) {
 void Gateway::tick() {
     const Moment now = moment();
     const std::size_t slice = slots_.size() / kTickSlices + 1;
+    std::size_t ended = 0;
     for (std::size_t i = 0; i < slice; ++i) {
         if (tick_position_ >= slots_.size()) tick_position_ = 0;
         Connection* connection = slots_[tick_position_++].connection.get();
@@ -141,7 +196,7 @@ void Gateway::tick() {
         if (connection->waiting_since) connection->session().note_heard(now.monotonic_ns);
         const SessionId id = connection->session().id();
         const auto outcome = connection->session().tick(now, id ? sessions_.at(id).next_outgoing : 0);
-        if (!outcome) terminate(*connection, outcome.error());
+        if (!outcome && ++ended <= kEndedByTick) terminate(*connection, outcome.error());
     }
     commands_.flush();
 }
@@ -150,19 +205,24 @@ void Gateway::tick() {
 
 bool Gateway::poll() {
     bool worked = obey_stop();
-    worked |= verify_next();
+    worked |= door_.poll();
+    worked |= tell_notices();
+    worked |= verify_some();
     worked |= resume_waiting();
     worked |= continue_queries();
+    if (!retransmissions_.empty()) worked |= retransmissions_.poll(moment());
     worked |= read_events();
     worked |= commands_.flush();
     return worked;
 }
 
 int Gateway::max_sleep_ms() {
-    if (!to_verify_.empty() && commands_.has_room()) return 0;
-    // Nobody rings when the engine has made room, or a slow reader has read.
-    if (!to_verify_.empty() || !waiting_for_room_.empty() || !querying_.empty() || commands_.waiting()) return 1;
-    return std::numeric_limits<int>::max();
+    if (login_check_ == nullptr && !to_verify_.empty() && commands_.has_room()) return 0;
+    // Nobody rings when the engine has made room, a slow reader has read, or a signature is checked.
+    if (!to_verify_.empty() || (login_check_ != nullptr && !login_check_->idle()) || !waiting_for_room_.empty() ||
+        !querying_.empty() || !retransmissions_.empty() || commands_.waiting())
+        return 1;
+    return door_.may_sleep() ? std::numeric_limits<int>::max() : 0;
 }
 
 void Gateway::open() {
@@ -171,7 +231,7 @@ void Gateway::open() {
     for (Slot& slot : slots_) {
         if (slot.connection == nullptr || slot.connection->closing) continue;
         slot.connection->session().challenge(now);
-        slot.connection->tcp().resume_reading();
+        slot.connection->link().resume_reading();
     }
 }
 
@@ -179,7 +239,10 @@ bool Gateway::obey_stop() {
     const TerminateCode code = stop_wanted_.load(std::memory_order_acquire);
     if (code == TerminateCode{} || stopping_ == code) return false;
     stopping_ = code;
-    if (code != TerminateCode::not_accepting) listener_.stop();
+    if (code != TerminateCode::not_accepting) {
+        listener_.stop();
+        door_.stop();
+    }
     const Moment now = moment();
     for (Slot& slot : slots_)
         if (slot.connection != nullptr) end_or_terminate(*slot.connection, code, now);
@@ -194,17 +257,81 @@ void Gateway::end_or_terminate(Connection& connection, TerminateCode code, Momen
     if (const auto ended = connection.session().end(code, now); !ended) terminate(connection, ended.error());
 }
 
-// One signature a round, so that a crowd of new sessions does not hold up those that trade.
-bool Gateway::verify_next() {
-    while (!to_verify_.empty() && commands_.has_room()) {
+bool Gateway::request_notice(const Notice& notice) {
+    const std::scoped_lock lock(notices_mutex_);
+    if (notices_.size() >= kMaxNotices) return false;
+    notices_.push_back(notice);
+    notices_wanted_.store(true, std::memory_order_release);
+    return true;
+}
+
+bool Gateway::tell_notices() {
+    if (!notices_wanted_.load(std::memory_order_acquire)) [[likely]]
+        return false;
+    std::vector<Notice> notices;
+    {
+        const std::scoped_lock lock(notices_mutex_);
+        notices.swap(notices_);
+        notices_wanted_.store(false, std::memory_order_relaxed);
+    }
+    const Moment now = moment();
+    for (const Notice& notice : notices)
+        for (Slot& slot : slots_)
+            if (slot.connection != nullptr && !slot.connection->closing) slot.connection->session().notify(notice, now);
+    return true;
+}
+
+bool Gateway::verify_some() {
+    if (login_check_ == nullptr) return verify_here();
+    const bool taken = take_verdicts();
+    return give_logins() || taken;
+}
+
+Connection* Gateway::next_to_verify() {
+    while (!to_verify_.empty()) {
         Connection* connection = find(to_verify_.front());
         to_verify_.pop_front();
-        if (connection == nullptr || connection->closing) continue;
-        if (const auto verified = connection->session().verify(moment()); !verified)
-            terminate(*connection, verified.error());
-        return true;
+        if (connection != nullptr && !connection->closing) return connection;
     }
-    return false;
+    return nullptr;
+}
+
+// One signature a round, so that a crowd of new sessions does not hold up those that trade.
+bool Gateway::verify_here() {
+    if (!commands_.has_room()) return false;
+    Connection* connection = next_to_verify();
+    if (connection == nullptr) return false;
+    if (const auto verified = connection->session().verify(moment()); !verified)
+        terminate(*connection, verified.error());
+    return true;
+}
+
+bool Gateway::take_verdicts() {
+    bool worked = false;
+    for (int i = 0; i < kVerdicts && commands_.has_room(); ++i) {
+        const auto verdict = login_check_->take();
+        if (!verdict) break;
+        worked = true;
+        Connection* connection = find(verdict->connection);
+        if (connection == nullptr || connection->closing) continue;
+        if (const auto verified = connection->session().on_verified(verdict->genuine != 0, moment()); !verified)
+            terminate(*connection, verified.error());
+    }
+    return worked;
+}
+
+bool Gateway::give_logins() {
+    bool worked = false;
+    for (int i = 0; i < kVerdicts && login_check_->has_room(); ++i) {
+        Connection* connection = next_to_verify();
+        if (connection == nullptr) break;
+        worked = true;
+        if (const auto login = connection->session().login())
+            login_check_->give(*login);
+        else
+            terminate(*connection, TerminateCode::authentication_failed);
+    }
+    return worked;
 }
 
 bool Gateway::resume_waiting() {
@@ -212,7 +339,7 @@ bool Gateway::resume_waiting() {
     for (std::size_t i = 0; i < kResumed && !waiting_for_room_.empty(); ++i) {
         Connection* connection = find(waiting_for_room_.front());
         waiting_for_room_.pop_front();
-        if (connection != nullptr && !connection->closing) connection->tcp().resume_reading();
+        if (connection != nullptr && !connection->closing) connection->link().resume_reading();
     }
     return true;
 }
@@ -224,11 +351,11 @@ bool Gateway::continue_queries() {
     std::erase_if(querying_, [&](std::uint64_t number) {
         Connection* connection = find(number);
         if (connection == nullptr || connection->closing) return true;
-        if (connection->tcp().pending_output() >= kQueryWindow) return false;
+        if (connection->link().pending_output() >= kQueryWindow) return false;
         worked = true;
         answer_some(connection->session(), model_, *connection, now, kQueryFrames);
         if (connection->session().querying()) return false;
-        connection->tcp().resume_reading();
+        connection->link().resume_reading();
         return true;
     });
     return worked;
@@ -241,8 +368,9 @@ bool Gateway::read_events() {
     if (events.empty()) return false;
     // All of the batch was durable before this moment.
     const Moment now = moment();
-    for (const Event& event : events) on_event(event, now);
+    model_.apply(events, [&](const Event& event) { on_event(event, now); });
     deliver_staged();
+    copied_.clear();
     write_reports();
     metrics_.events.add(events.size());
     events_.release(events.size());
@@ -251,7 +379,6 @@ bool Gateway::read_events() {
 }
 
 void Gateway::on_event(const Event& event, Moment now) {
-    model_.apply(event);
     if (event.header.kind == EventKind::key_revoked) copies_.remove_key(event.as<KeyRevoked>().key);
     if (event.header.session) stage_report(event, now);
     if (!copies_.empty() && is_execution(event.header.kind)) stage_copies(event, now);
@@ -269,18 +396,22 @@ void Gateway::on_event(const Event& event, Moment now) {
 void Gateway::stage_report(const Event& event, Moment now) {
     SessionRoute& route = sessions_.at(event.header.session);
     const std::uint64_t sequence = route.next_outgoing++;
+    // None may take the place of one that is still to be delivered.
+    if (stored_ == reports_.capacity()) deliver_staged();
+    ++stored_;
+    // Also of those that are away: they may ask for it when they are back.
+    ReportBytes& kept = reports_.add(event.header.session, sequence);
+    const std::size_t size = encode_report(event, report_context(sequence, now), kept);
+    reports_.set_size(size);
     Connection* connection = route.connection != 0 ? find(route.connection) : nullptr;
     if (connection == nullptr || connection->closing) return metrics_.reports_away.add();
-    Staged& staged = stage(*connection);
-    staged.size = encode_report(event, report_context(sequence, now), staged.bytes);
+    stage({.to = connection, .bytes = &kept, .size = size});
 }
 
-Gateway::Staged& Gateway::stage(Connection& connection) {
+void Gateway::stage(const Staged& staged) {
     // Copies can make more of a batch than it has events.
     if (staged_count_ == staged_.size()) deliver_staged();
-    Staged& staged = staged_[staged_count_++];
-    staged.to = &connection;
-    return staged;
+    staged_[staged_count_++] = staged;
 }
 
 ReportContext Gateway::report_context(std::uint64_t sequence, Moment now) const {
@@ -293,7 +424,9 @@ ReportContext Gateway::report_context(std::uint64_t sequence, Moment now) const 
 }
 
 void Gateway::stage_copies(const Event& event, Moment now) {
-    ReportBytes bytes;
+    // At most one an event, and no more events than a batch has: what is staged stays where it is.
+    if (copied_.capacity() == 0) copied_.reserve(options_.event_batch);
+    ReportBytes& bytes = copied_.emplace_back();
     const std::size_t size = encode_report(event, report_context(0, now), bytes);
     mark_copy(bytes.data());
     AccountId account;
@@ -302,21 +435,22 @@ void Gateway::stage_copies(const Event& event, Moment now) {
     copies_.each(account, known == nullptr ? AccountId{} : known->owner, [&](std::uint64_t number) {
         Connection* connection = find(number);
         if (connection == nullptr || connection->closing) return;
-        Staged& staged = stage(*connection);
-        staged.size = size;
-        staged.bytes = bytes;
+        stage({.to = connection, .bytes = &bytes, .size = size});
     });
 }
 
 void Gateway::deliver_staged() {
+    stored_ = 0;
     if (staged_count_ == 0) return;
     const Moment now = moment();
     for (std::size_t i = 0; i < staged_count_; ++i) {
-        Staged& staged = staged_[i];
+        const Staged& staged = staged_[i];
         Connection& connection = *staged.to;
-        if (connection.closing) continue;
-        stamp_sent(staged.bytes.data(), now.wall);
-        connection.send({staged.bytes.data(), staged.size});
+        std::byte* room = connection.prepare(staged.size);
+        if (room == nullptr) continue;
+        std::memcpy(room, staged.bytes->data(), staged.size);
+        stamp_sent(room, now.wall);
+        connection.commit(staged.size);
         connection.session().note_sent(now.monotonic_ns);
         metrics_.reports.add();
         if (connection.dirty) continue;
@@ -328,7 +462,7 @@ void Gateway::deliver_staged() {
 
 void Gateway::write_reports() {
     for (Connection* connection : dirty_) {
-        connection->tcp().flush();
+        connection->link().flush();
         connection->dirty = false;
     }
     dirty_.clear();

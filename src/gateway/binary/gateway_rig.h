@@ -3,8 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
+#include <cstdlib>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -28,19 +32,45 @@ class WatchedEngine final : public ScriptedEngine {
     std::function<void()> on_release;
 };
 
+// What carries the clients' frames. All cases over a rig run twice: over TCP, and with DCX_LINK=memory over shared
+// memory (the CTest case "gateway over shared memory"); those of one kind of link alone name it.
+enum class Carrier : std::uint8_t { tcp, memory };
+inline Carrier chosen_carrier() {
+    const char* const name = std::getenv("DCX_LINK");
+    return name != nullptr && std::string(name) == "memory" ? Carrier::memory : Carrier::tcp;
+}
+// A path of its own for each rig of each process.
+inline std::string door_path() {
+    static int count = 0;
+    return "/tmp/dcx-gateway-test-" + std::to_string(::getpid()) + "-" + std::to_string(++count) + ".sock";
+}
+
 struct RigOptions {
     std::size_t ring = 256;
     bool begun = true;
     GatewayOptions gateway;
+    ReportArchive* archive = nullptr;
+    Carrier carrier = chosen_carrier();
 };
 
 // A gateway, its engine and its clients on one thread and one reactor; time moves only by hand.
 class Rig {
   public:
-    explicit Rig(const RigOptions& options = {}) : channel_(options.ring, memory_, bell_) {
+    explicit Rig(const RigOptions& given = {}) : channel_(given.ring, memory_, bell_) {
+        RigOptions options = given;
+        carrier = options.carrier;
+        if (carrier == Carrier::memory) {
+            options.gateway.shm.socket = door_path();
+            options.gateway.shm.max_clients = std::max<std::size_t>(options.gateway.shm.max_clients, 1000);
+            // Small, unless a test has said something else.
+            ShmOptions& shm = options.gateway.shm;
+            shm.request_bytes = kMinShmRing;
+            if (shm.report_bytes == ShmOptions{}.report_bytes) shm.report_bytes = kMinShmRing;
+        }
         if (options.begun) begin();
         gateway = std::make_unique<Gateway>(
-            Gateway::Wiring{.reactor = reactor, .clock = clock, .commands = channel_, .events = engine},
+            Gateway::Wiring{
+                .reactor = reactor, .clock = clock, .commands = channel_, .events = engine, .archive = options.archive},
             options.gateway);
         REQUIRE(gateway->start().has_value());
         if (options.begun) until([&] { return gateway->ready(); });
@@ -75,7 +105,10 @@ class Rig {
         rounds(3);
     }
 
-    std::unique_ptr<WireClient> connect() { return std::make_unique<WireClient>(reactor, gateway->port()); }
+    std::unique_ptr<WireClient> connect() {
+        if (carrier == Carrier::memory) return std::make_unique<WireClient>(reactor, gateway->shm_path());
+        return std::make_unique<WireClient>(reactor, gateway->port());
+    }
     std::unique_ptr<WireClient> challenged() {
         auto client = connect();
         until([&] { return client->challenged; });
@@ -117,6 +150,7 @@ class Rig {
     std::unique_ptr<Gateway> gateway;
     KeyId key{1u};
     Negotiated last_negotiated;
+    Carrier carrier{};
     bool engine_runs = true;
 };
 

@@ -30,6 +30,7 @@ Read read_fields(const Frame& frame) {
         case kTemplateAddressesQuery: return of_account<AddressesQuery>(frame);
         case kTemplateAccountQuery: return of_account<AccountQuery>(frame);
         case kTemplateDropCopyRequest: return of_account<DropCopyRequest>(frame);
+        case kTemplateLimitQuery: return of_account<LimitQuery>(frame);
         case kTemplateListQuery: return of_venue<ListQuery>(frame);
         case kTemplateProposalsQuery: return of_venue<ProposalsQuery>(frame);
         case kTemplateAuditQuery: return of_venue<AuditQuery>(frame);
@@ -74,6 +75,8 @@ RejectReason refusal_of(const OpenQuery& query, const ReadModel& model, const Kn
     if (!is_operator && (key.permissions & kPermitRead) == 0) return RejectReason::not_permitted;
     if (query.template_id == kTemplateProposalsQuery || query.template_id == kTemplateAuditQuery)
         return is_operator ? RejectReason::none : RejectReason::not_permitted;
+    // The session's own limits alone.
+    if (query.template_id == kTemplateLimitQuery && !query.account) return RejectReason::none;
     if (!is_operator)
         return model.registry().owns(key.account, query.account) ? RejectReason::none : RejectReason::not_your_account;
     if (query.template_id == kTemplateDropCopyRequest && !query.account) return RejectReason::none;

@@ -77,6 +77,10 @@ void answer_some(Session& session, const ReadModel& model, FrameSink& out, Momen
     OpenQuery& query = session.query();
     if (!query.begun) {
         query.begun = true;
+        if (query.template_id == kTemplateLimitQuery) {
+            session.tell_limits(now);
+            return session.finish_query(RejectReason::none, now);
+        }
         query.since = model.begun_at();
         const RejectReason refused = prepare_answer(query, model, now.wall);
         if (refused != RejectReason::none) return session.finish_query(refused, now);

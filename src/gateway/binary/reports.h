@@ -24,7 +24,7 @@ struct ReportContext {
 };
 
 inline constexpr std::size_t kMaxReport = sizeof(FrameHeader) + sizeof(ExecutionReport);
-using ReportBytes = std::array<std::byte, kMaxReport>;
+struct alignas(8) ReportBytes : std::array<std::byte, kMaxReport> {};
 static_assert(kMaxReport >= sizeof(FrameHeader) + sizeof(ReportHeader) + kEventBodySize && kMaxReport <= kMaxFrame);
 
 // Writes the whole frame and returns its size. The times of sending are left 0 until stamp_sent().
@@ -33,6 +33,8 @@ std::size_t encode_report(const Event& event, const ReportContext& context, Repo
 [[nodiscard]] bool is_execution(EventKind kind);
 // Into the frame of a report: when it is handed to the socket.
 void stamp_sent(std::byte* report, Time sent);
+// A report as it is sent again: its stamps of the first sending are zero.
+void make_again(std::byte* report, Time sending_time);
 // Makes the frame of an execution report a drop copy.
 void mark_copy(std::byte* report);
 

@@ -1,7 +1,8 @@
 #include "gateway/binary/session.h"
 
+#include <algorithm>
+
 #include "base/check.h"
-#include "base/ed25519.h"
 
 namespace dcx::gateway {
 namespace {
@@ -47,24 +48,90 @@ void Session::enter(SessionState state, Moment now) {
 void Session::challenge(Moment now) {
     DCX_CHECK(state_ == SessionState::connected);
     enter(SessionState::challenged, now);
-    context_.fill_nonce(nonce_);
+    handshake_ = std::make_unique<Handshake>();
+    context_.fill_nonce(handshake_->nonce);
     const VenueIdentity& venue = context_.model.identity();
-    send(Challenge{.nonce = nonce_, .venue_id = venue.venue_id, .epoch = venue.epoch, .time = now.wall}, now);
+    send(Challenge{.nonce = handshake_->nonce, .venue_id = venue.venue_id, .epoch = venue.epoch, .time = now.wall},
+         now);
 }
 
 std::expected<Taken, TerminateCode> Session::on_frame(const Frame& frame, Moment now) {
     // They have said, or will hear, that it is over; what was under way means nothing any more.
     if (state_ >= SessionState::ending || end_wanted_) return Taken::yes;
     last_received_ns_ = now.monotonic_ns;
+    // The word that ends it is heard however much was said before.
+    const bool counted = state_ == SessionState::established && frame.header.template_id != kTemplateTerminate;
+    if (counted) {
+        const std::int64_t wait_ns = rate_.wait_ns(context_.messages, now.monotonic_ns);
+        if (wait_ns > 0) [[unlikely]]
+            return on_excess(frame, wait_ns, now);
+    }
+    std::expected<Taken, TerminateCode> outcome;
     if (is_client_command(frame.header.template_id)) [[likely]]
-        return on_command(frame, now);
-    if (frame.header.sequence != 0) return std::unexpected(TerminateCode::out_of_sequence);
-    return on_session_frame(frame, now);
+        outcome = on_command(frame, now);
+    else if (frame.header.sequence != 0)
+        outcome = std::unexpected(TerminateCode::out_of_sequence);
+    else
+        outcome = on_session_frame(frame, now);
+    // One that has to come again is not counted twice.
+    if (counted && outcome == Taken::yes) rate_.take(context_.messages, now.monotonic_ns);
+    return outcome;
+}
+
+// Beyond the rate nothing is taken, and who has been told so is told once more only when he comes with the number that
+// he was told to.
+std::expected<Taken, TerminateCode> Session::on_excess(const Frame& frame, std::int64_t wait_ns, Moment now) {
+    const std::uint16_t template_id = frame.header.template_id;
+    const bool command = is_client_command(template_id);
+    if (command == (frame.header.sequence == 0)) return std::unexpected(TerminateCode::out_of_sequence);
+    if (is_query(template_id) && querying()) return Taken::later;
+    context_.metrics.messages_throttled.add();
+    if (excess_.beyond(std::max(context_.messages.burst, kLeastExcess), now.monotonic_ns))
+        return std::unexpected(TerminateCode::throttled);
+    if (command) {
+        if (passing_over_ && frame.header.sequence > next_incoming_) return Taken::yes;
+        passing_over_ = passing_over_ || frame.header.sequence >= next_incoming_;
+        send(NotApplied{.next_sequence = next_incoming_,
+                        .sequence = frame.header.sequence,
+                        .wait_ns = wait_ns,
+                        .reason = RejectReason::throttled},
+             now);
+    } else if (is_query(template_id)) {
+        std::uint64_t reference = 0;  // the first field of every query
+        std::memcpy(&reference, frame.block, sizeof reference);
+        send(QueryDone{.reference = reference,
+                       .as_of = context_.model.as_of(),
+                       .since = {},
+                       .reason = RejectReason::throttled},
+             now);
+    } else if (template_id == kTemplateRetransmitRequest) {
+        send(RetransmitDone{.from = frame.as<RetransmitRequest>().from, .count = 0, .reason = RejectReason::throttled},
+             now);
+    }
+    return Taken::yes;
+}
+
+// Of a command, or of a heartbeat that says which one comes next.
+std::expected<Taken, TerminateCode> Session::on_wrong_number(std::uint64_t number, Moment now) {
+    if (number == 0) return std::unexpected(TerminateCode::out_of_sequence);
+    const bool gap = number > next_incoming_;
+    if (gap && passing_over_) return Taken::yes;
+    if (out_of_sequence_.beyond(kMaxOutOfSequence, now.monotonic_ns))
+        return std::unexpected(TerminateCode::out_of_sequence);
+    passing_over_ = passing_over_ || gap;
+    context_.metrics.not_applied.add();
+    send(NotApplied{.next_sequence = next_incoming_,
+                    .sequence = number,
+                    .wait_ns = 0,
+                    .reason = gap ? RejectReason::out_of_sequence : RejectReason::exists},
+         now);
+    return Taken::yes;
 }
 
 std::expected<Taken, TerminateCode> Session::on_command(const Frame& frame, Moment now) {
     if (state_ != SessionState::established) return std::unexpected(TerminateCode::wrong_state);
-    if (frame.header.sequence != next_incoming_) return std::unexpected(TerminateCode::out_of_sequence);
+    if (frame.header.sequence != next_incoming_) [[unlikely]]
+        return on_wrong_number(frame.header.sequence, now);
     Submission* slot = context_.commands.claim();
     if (slot == nullptr) return Taken::later;
     slot->received = now.wall;
@@ -79,6 +146,7 @@ std::expected<Taken, TerminateCode> Session::on_command(const Frame& frame, Mome
     context_.commands.commit();
     context_.metrics.commands.add();
     ++next_incoming_;
+    passing_over_ = false;
     return Taken::yes;
 }
 
@@ -98,8 +166,8 @@ std::expected<Taken, TerminateCode> Session::on_session_frame(const Frame& frame
 
 std::expected<Taken, TerminateCode> Session::on_negotiate(const Frame& frame) {
     if (state_ != SessionState::challenged) return std::unexpected(TerminateCode::wrong_state);
-    negotiate_ = frame.as<Negotiate>();
-    if (negotiate_.zero != 0) return std::unexpected(TerminateCode::malformed_frame);
+    handshake_->negotiate = frame.as<Negotiate>();
+    if (handshake_->negotiate.zero != 0) return std::unexpected(TerminateCode::malformed_frame);
     state_ = SessionState::verifying;  // entered_ns_ stays: one timeout for the whole handshake
     return Taken::yes;
 }
@@ -128,11 +196,13 @@ std::expected<Taken, TerminateCode> Session::on_establish(const Frame& frame, Mo
 std::expected<Taken, TerminateCode> Session::on_established_frame(const Frame& frame, Moment now) {
     if (state_ != SessionState::established) return std::unexpected(TerminateCode::wrong_state);
     if (frame.header.template_id == kTemplateHeartbeat) {
-        // On a stream nothing gets lost, so a different count means that one side is wrong.
-        if (frame.as<Heartbeat>().next_sequence != next_incoming_)
-            return std::unexpected(TerminateCode::out_of_sequence);
+        // Nothing gets lost on the way, but something may not have been taken, or was never sent.
+        const std::uint64_t counted = frame.as<Heartbeat>().next_sequence;
+        if (counted != next_incoming_) return on_wrong_number(counted, now);
+        passing_over_ = false;
         return Taken::yes;
     }
+    if (frame.header.template_id == kTemplateRetransmitRequest) return on_retransmit(frame, now);
     return on_query(frame, now);
 }
 
@@ -140,45 +210,107 @@ std::expected<Taken, TerminateCode> Session::on_query(const Frame& frame, Moment
     if (querying()) return Taken::later;
     auto query = read_query(frame);
     if (!query) return std::unexpected(query.error());
-    query_ = std::move(*query);
-    query_.session = negotiated_.session;
+    query_ = std::make_unique<OpenQuery>(std::move(*query));
+    query_->session = negotiated_.session;
     const KnownKey* key = context_.model.key(negotiated_.key);
     DCX_CHECK(key != nullptr);
-    const RejectReason refused = refusal_of(query_, context_.model, *key);
-    const bool copies = query_.template_id == kTemplateDropCopyRequest;
+    const RejectReason refused = refusal_of(*query_, context_.model, *key);
+    const bool copies = query_->template_id == kTemplateDropCopyRequest;
     if (copies && refused == RejectReason::none) {
-        drop_copy_ = {.on = true, .account = query_.account};
+        drop_copy_ = {.on = true, .account = query_->account};
         copies_wanted_ = true;
     }
     if (copies || refused != RejectReason::none) finish_query(refused, now);
     return Taken::yes;
 }
 
+std::expected<Taken, TerminateCode> Session::on_retransmit(const Frame& frame, Moment now) {
+    const auto request = frame.as<RetransmitRequest>();
+    if (request.zero != 0) return std::unexpected(TerminateCode::malformed_frame);
+    const KnownKey* key = context_.model.key(negotiated_.key);
+    DCX_CHECK(key != nullptr);
+    auto refused = RejectReason::none;
+    if (retransmitting_)
+        refused = RejectReason::retransmit_running;
+    else if (key->revoked)
+        refused = RejectReason::key_revoked;
+    else if (request.from == 0 || request.count == 0 || request.count > kMaxRetransmit)
+        refused = RejectReason::retransmit_out_of_range;
+    if (refused != RejectReason::none) {
+        send(RetransmitDone{.from = request.from, .count = 0, .reason = refused}, now);
+        return Taken::yes;
+    }
+    reports_request_ = request;
+    reports_wanted_ = retransmitting_ = true;
+    return Taken::yes;
+}
+
+void Session::finish_retransmit(std::uint64_t from, std::uint32_t count, RejectReason reason, Moment now) {
+    retransmitting_ = false;
+    send(RetransmitDone{.from = from, .count = count, .reason = reason}, now);
+}
+
+void Session::tell_limits(Moment now) {
+    const MessageLimit& messages = context_.messages;
+    Limits limits{.reference = query_->reference,
+                  .as_of = context_.model.as_of(),
+                  .first_report = context_.reports.range(negotiated_.session).first,
+                  .account = query_->account,
+                  .messages_per_second = messages.per_second,
+                  .message_burst = messages.on() ? messages.burst : 0,
+                  .messages_left = rate_.left(messages, now.monotonic_ns)};
+    if (const KnownAccount* account = context_.model.registry().account(query_->account); account != nullptr) {
+        limits.orders_per_second = account->limits.orders_per_second;
+        limits.order_burst = account->limits.burst;
+        limits.orders_left = RegistryView::orders_left(*account, context_.model.log_time(now.wall));
+        limits.open_orders = context_.model.orders().open_count(query_->account);
+        limits.max_open_orders = account->limits.max_open_orders;
+    }
+    send(limits, now);
+}
+
+void Session::notify(const Notice& notice, Moment now) {
+    if (state_ == SessionState::established) send(notice, now);
+}
+
 void Session::finish_query(RejectReason reason, Moment now) {
     context_.metrics.queries.add();
-    send(QueryDone{.reference = query_.reference,
+    send(QueryDone{.reference = query_->reference,
                    .as_of = context_.model.as_of(),
-                   .since = query_.since,
+                   .since = query_->since,
                    .reason = reason,
                    .zero = {}},
          now);
-    query_ = {};
+    query_.reset();
+}
+
+std::optional<Login> Session::login() const {
+    const Negotiate& negotiate = handshake_->negotiate;
+    const KnownKey* key = context_.model.key(negotiate.key);
+    if (key == nullptr) return std::nullopt;
+    return Login{.connection = connection_,
+                 .key = key->public_key,
+                 .message = {.nonce = handshake_->nonce,
+                             .venue_id = context_.model.identity().venue_id,
+                             .client_session = negotiate.client_session,
+                             .key = negotiate.key},
+                 .signature = negotiate.signature};
 }
 
 Outcome Session::verify(Moment now) {
+    const auto what = login();
+    return on_verified(what && is_genuine(*what), now);
+}
+
+Outcome Session::on_verified(bool genuine, Moment now) {
     DCX_CHECK(state_ == SessionState::verifying);
-    const KnownKey* key = context_.model.key(negotiate_.key);
-    const NegotiateMessage message{.nonce = nonce_,
-                                   .venue_id = context_.model.identity().venue_id,
-                                   .client_session = negotiate_.client_session,
-                                   .key = negotiate_.key};
-    // An unknown key and a wrong signature look the same from outside.
-    if (key == nullptr || !ed25519_verify(key->public_key, std::as_bytes(std::span{&message, 1}), negotiate_.signature))
-        return std::unexpected(TerminateCode::authentication_failed);
+    // An unknown key and a wrong signature are told alike.
+    if (!genuine) return std::unexpected(TerminateCode::authentication_failed);
+    const Negotiate& negotiate = handshake_->negotiate;
     Submission* slot = context_.commands.claim();
     DCX_CHECK(slot != nullptr);
     *slot = submission(
-        NegotiateSession{.client_session = negotiate_.client_session, .connection = connection_, .key = negotiate_.key},
+        NegotiateSession{.client_session = negotiate.client_session, .connection = connection_, .key = negotiate.key},
         now);
     context_.commands.commit();
     state_ = SessionState::negotiating;
@@ -189,7 +321,7 @@ Outcome Session::verify(Moment now) {
 
 void Session::on_negotiated(const SessionNegotiated& event, Moment now) {
     if (state_ != SessionState::negotiating) return;
-    negotiated_ = event;
+    negotiated_ = {.session = event.session, .key = event.key};
     next_incoming_ = event.next_incoming;
     state_ = SessionState::negotiated;
     send(Negotiated{.client_session = event.client_session,
@@ -206,6 +338,7 @@ void Session::on_negotiated(const SessionNegotiated& event, Moment now) {
 void Session::on_established(Moment now) {
     DCX_CHECK(state_ == SessionState::establishing);
     enter(SessionState::established, now);
+    handshake_.reset();
     last_received_ns_ = now.monotonic_ns;
     send(Established{.heartbeat_ms = heartbeat_ms_, .durability = context_.durability}, now);
     // Unless the send has ended it already.
@@ -215,7 +348,8 @@ void Session::on_established(Moment now) {
 }
 
 TerminateCode Session::on_refused(RejectReason reason, Moment now) {
-    send(NegotiateRejected{.client_session = negotiate_.client_session, .reason = reason}, now);
+    DCX_CHECK(handshake_ != nullptr);  // the core refuses no more what it has established
+    send(NegotiateRejected{.client_session = handshake_->negotiate.client_session, .reason = reason}, now);
     return TerminateCode::refused;
 }
 

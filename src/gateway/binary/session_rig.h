@@ -20,7 +20,8 @@ inline const Ed25519Seed kSeed{std::byte{1}};
 
 class Rig : public FrameSink {
   public:
-    explicit Rig(std::size_t ring = 64) : channel_(ring, memory_, bell_), engine(channel_) {
+    explicit Rig(std::size_t ring = 64, MessageLimit messages = {}) : channel_(ring, memory_, bell_), engine(channel_) {
+        context.messages = messages;
         engine.begin();
         engine.open_account();
         engine.list_market();
@@ -126,8 +127,10 @@ class Rig : public FrameSink {
     ScriptedEngine engine;
     CommandPort commands{channel_};
     ReadModel model;
+    ReportStore reports_kept{4096};
     GatewayMetrics metrics;
-    SessionContext context{.model = model, .commands = commands, .metrics = metrics, .gateway = 5};
+    SessionContext context{
+        .model = model, .reports = reports_kept, .commands = commands, .metrics = metrics, .gateway = 5};
     Session session{context, *this, 900};
     Moment now{Time{std::int64_t{1'700'000'000'000'000'000}}, 1'000'000};
     KeyId key;
