@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "net/test_peer.h"
@@ -327,6 +329,22 @@ TEST_CASE("connecting fails by on_closed: refused, bad address, taken port") {
     CHECK(reactor.poll(0));
     CHECK(client.closes == 2);
     CHECK(client.text.find("not a numeric address") != std::string::npos);
+}
+
+// What a killed process leaves: its io_uring lets go of the listening socket a moment after the process has gone.
+TEST_CASE("a listener takes a port that becomes free while it starts") {
+    Kernel& kernel = linux_kernel();
+    const int before = kernel.listen_on({.port = 0}, 1).value();
+    const std::uint16_t port = kernel.local_port(before).value();
+    std::thread gone([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+        kernel.close(before);
+    });
+    const auto after = kernel.listen_on({.port = port}, 1);
+    gone.join();
+    REQUIRE(after.has_value());
+    CHECK(kernel.local_port(*after).value() == port);
+    kernel.close(*after);
 }
 
 TEST_CASE("connecting takes bounded time") {
