@@ -43,6 +43,12 @@ def main():
             proxy.set_venue(venue.ready["order_entry"])
         proxy.calm = True
         for agent in agents:
+            agent.stdin.write(".")
+            agent.stdin.flush()
+        # One that is ready may still be filled by one that is not.
+        for agent in agents:
+            assert agent.stdout.readline() == "quiet\n", agent.communicate()
+        for agent in agents:
             agent.stdin.close()
             agent.stdin = None
         told = [agent.communicate(timeout=120) for agent in agents]

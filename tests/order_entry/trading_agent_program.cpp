@@ -1,9 +1,11 @@
 // A TradingAgent as a program, for tests that kill what is around it: trades at 127.0.0.1:PORT until its standard input
-// ends, then waits until everything is settled, prints what its account must be, and ends with 0 if every promise was
-// kept. usage: dcx_trading_agent PORT KEY_FILE SEED
+// has a byte, then waits until all it has sent is answered and prints "quiet". Others may still fill its orders: only
+// when all who trade are quiet is the input ended, and it prints what its account must be, and ends with 0 if every
+// promise was kept. usage: dcx_trading_agent PORT KEY_FILE SEED
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -19,9 +21,21 @@ namespace {
 
 std::span<char*> arguments;
 
-bool input_has_ended() {
+bool input_says_something() {
     pollfd input{.fd = 0, .events = POLLIN, .revents = 0};
     return ::poll(&input, 1, 0) > 0;
+}
+
+// A byte is there or the end.
+void take_input() {
+    char byte = 0;
+    REQUIRE(::read(0, &byte, 1) >= 0);
+}
+
+// Goes on telling of fills meanwhile.
+void wait_for_input(net::Reactor& reactor) {
+    while (!input_says_something()) reactor.poll(1);
+    take_input();
 }
 
 void settle(net::Reactor& reactor, TradingAgent& agent) {
@@ -49,11 +63,17 @@ TEST_CASE("trades until it is told to stop") {
     agent.lots = 10'000;
     agent.base = agent.quote = 10'000'000'000'000'000;
     Random random(seed);
-    while (!input_has_ended() && !agent.closed) {
+    while (!input_says_something() && !agent.closed) {
         if (agent.client->unanswered() < 300)
             for (auto i = random.below(6); i > 0; --i) agent.act();
         reactor.poll(1);
     }
+    take_input();
+    settle(reactor, agent);
+    std::puts("quiet");
+    std::fflush(stdout);
+    wait_for_input(reactor);
+    // Behind the answers come the fills of orders that rested: twice.
     for (int i = 0; i < 2; ++i) {
         settle(reactor, agent);
         agent.ask_for_nothing();
