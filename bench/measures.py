@@ -22,6 +22,7 @@ EMPTY = {"history": "the history store is not built yet", "proof": "the Merkle l
 M = Measure
 REPORTED = "each order's report is the one it must be"
 ANSWERED = "every command answered, no order refused"
+EVERY_BYTE = "every reader that reads gets every byte of the feed, nobody is conflated"
 COUNTED = "no message lost or torn: counted and summed at the other end"
 MEASURES = (
     M("book alone", "book", "core_bench", "book_alone", None, "rate", None, ""),
@@ -96,12 +97,34 @@ MEASURES = (
       for layout, idle in (("single", "polite"), ("split", "polite")) for n in (1, 8)),
     M("idle session, of 10,000", "order_entry", "order_entry_bench", "idle_sessions/10000", "idle_sessions/10000:bound_size",
       "size:size", 1.0, "all of them established"),
-    *(M(f"fan-out to 1,000, {n} a write", "feed", "feed_bench", f"fan_out_feed/1000/{n}",
-        f"fan_out_raw/1000/{n}/193", "time", None, "") for n in (1, 16, 64)),
+    *(M(f"fan-out to 1,000, {n} a write{beside}", "feed", "feed_fan_out_bench", f"fan_out/{n}", f"fan_out/{n}:{peer}", "time",
+        target, EVERY_BYTE)
+      for n, beside, peer, target in ((1, "", "raw", None), (16, "", "raw", 1 / 1.25), (16, ", beside Beast", "beast", 10.0),
+                                      (64, "", "raw", None))),
+    *(M(f"delivered to 1,000 by one thread{beside}", "feed", "feed_fan_out_bench", "saturation", f"saturation:{peer}", "rate",
+        target, EVERY_BYTE) for beside, peer, target in (("", "wanted", 1.0), (", beside raw", "raw", None))),
+    *(M(f"event to the last of 1,000, {what}, {p}", "feed", "feed_latency_bench", f"last_of_all/{flush}",
+        f"last_of_all/{flush}:{peer}", f"time:{p}", target, EVERY_BYTE)
+      for flush, what, p, peer, target in (
+          (0, "at once", "p50", "raw_p50", None), (0, "at once", "p99", "raw_p99", 1 / 2),
+          (0, "at once", "p99_9", "raw_p99_9", None), (500, "default flush", "p50", "raw_p50", None),
+          (500, "default flush", "p99", "bound_p99", 1.0))),
+    M("the same, a fifth stalled, p99", "feed", "feed_latency_bench", "stalled_readers", "stalled_readers:alone_p99", "time:p99",
+      None, EVERY_BYTE),
+    M("held for a stalled reader", "feed", "feed_latency_bench", "stalled_readers", "stalled_readers:bound_size",
+      "size:held_size", 1.0, EVERY_BYTE),
+    *(M(f"idle connection, {n} subscription{'' if n == 1 else 's'}{beside}", "feed", "feed_idle_bench", f"idle_connections/{n}",
+        f"idle_connections/{n}:{peer}", "size:size", target, "all of them let in")
+      for n in (0, 1) for beside, peer, target in (("", "bound_size", 1.0), (", beside Beast", "beast_size", None))),
+    *(M(f"delta of one level, {name}", "feed", "feed_bench", f"encode_delta/{name}/1", f"encode_delta/{name}/1:wanted", "rate",
+        1.0, "") for name in ("msgpack", "json")),
+    *(M(f"snapshot of 5,000 levels, {name}", "feed", "feed_snapshot_bench", f"snapshot/{name}", f"snapshot/{name}:bound", "time",
+        1.0, "it is whole, and a snapshot") for name in ("msgpack", "json")),
 )
-# Cost against size: (title, group, label of x, benchmark whose last argument is x, …).
+# Cost against size: (title, group, label of x, benchmark whose last argument is x, or
+# BENCHMARK:COUNTER, …).
 CURVES = (
     ("Group commit: time of a batch", "journal", "commands in a batch", "group_commit/fdatasync", "bare_write_and_sync"),
     ("Order to report over loopback", "gateway", "orders in flight", "order_to_report", "bare_tcp"),
-    ("Fan-out to 1,000 subscribers", "feed", "frames a write", "fan_out_feed/1000"),
+    ("Fan-out to 1,000 subscribers", "feed", "frames a write", "fan_out", "fan_out:raw", "fan_out:beast"),
 )

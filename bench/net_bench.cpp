@@ -79,7 +79,7 @@ class Answerer {
 class BareAnswerer final : public Answerer {
   public:
     BareAnswerer() {
-        auto listening = net::listen_on(net::linux_kernel(), {}, 1);
+        auto listening = net::listen_on(net::linux_kernel(), {}, {.backlog = 1});
         if (!listening) std::abort();
         listening_ = std::move(*listening);
         port_ = net::linux_kernel().local_port(listening_.fd()).value_or(0);
@@ -239,7 +239,7 @@ void round_trip(benchmark::State& state) {
 void hand_over(benchmark::State& state) {
     constexpr std::array<const char*, 3> names{"send", "io_uring_send", "send_zc"};
     const auto size = static_cast<std::size_t>(state.range(0));
-    auto listening = net::listen_on(net::linux_kernel(), {}, 1);
+    auto listening = net::listen_on(net::linux_kernel(), {}, {.backlog = 1});
     if (!listening) std::abort();
     const BareSocket reader(net::linux_kernel().local_port(listening->fd()).value_or(0));
     const int fd = ::accept(listening->fd(), nullptr, nullptr);

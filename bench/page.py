@@ -132,11 +132,12 @@ def plots(run):
     every = {name: b for program in run["runs"].values() for name, b in program.items()}
     for title, _, label, *families in CURVES:
         lines = {}
-        for family in families:
-            points = [(float(n[len(family) + 1:]), statistics.median(b["time"])) for n, b in every.items()
-                      if re.fullmatch(re.escape(family) + r"/\d+", n)]
+        for line in families:
+            family, _, counter = line.partition(":")
+            points = [(float(n[len(family) + 1:]), statistics.median(b[counter or "time"])) for n, b in every.items()
+                      if re.fullmatch(re.escape(family) + r"/\d+", n) and (counter or "time") in b]
             if len(points) > 1:
-                lines[family] = points
+                lines[counter or family] = points
         made.append(plot(title, label, lines))
     stages = latency_picture.picture(run, of_a_page=True)
     return "".join(made) + (f"<figure>{stages}</figure>" if stages else "")

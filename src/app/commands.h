@@ -25,6 +25,16 @@ struct ServeOptions {
 };
 int serve(const ServeOptions& options);
 
+struct FeedOptions {
+    std::string config;  // the venue's; empty: embedded defaults
+    std::string data;    // the venue's folder
+    std::string name = "feed";
+    std::string listen = "127.0.0.1:8090";
+    std::string admin = "127.0.0.1:0";
+};
+// The feed of the venue that runs on the folder, in this process.
+int feed_process(const FeedOptions& options);
+
 struct SimOptions {
     std::string config;
     std::string data;

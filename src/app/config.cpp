@@ -299,9 +299,20 @@ class FileReader {
             s.number("report_kib", config_.shm.report_kib, 128, 1 << 16);
         });
         section("feed", [&](Section& s) {
+            s.flag("enabled", config_.feed.enabled);
+            s.number("threads", config_.feed.threads, 1, 64);
+            if (config_.feed.threads > 1 && config_.venue.layout == "single")
+                s.fail(*s.find("threads"), "threads", "must be 1 in layout \"single\", which has one thread for all");
             s.number("max_connections", config_.feed.max_connections, 1, 1'000'000);
+            s.number("max_connections_per_address", config_.feed.max_connections_per_address, 0, 1'000'000);
+            s.flag("count_loopback", config_.feed.count_loopback);
+            s.flag("compress_snapshots", config_.feed.compress_snapshots);
             s.number("output_kib", config_.feed.output_kib, 64, 1 << 20);
             s.number("flush_us", config_.feed.flush_us, 0, 1'000'000);
+            s.flag("private_channels", config_.feed.private_channels);
+            s.flag("publish_events", config_.feed.publish_events);
+            s.number("events_mib", config_.feed.events_mib, 1, 1 << 16);
+            s.text("events_folder", config_.feed.events_folder);
         });
         section("mirror", [&](Section& s) {
             s.flag("enabled", config_.mirror.enabled);

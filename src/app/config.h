@@ -138,9 +138,18 @@ struct Config {
         std::int64_t report_kib = 1'024;
     } shm;
     struct Feed {
+        bool enabled = true;       // false: market data comes from feed processes alone (dcx feed)
+        std::int64_t threads = 1;  // that serve it, with nothing in common
         std::int64_t max_connections = 10'000;
+        std::int64_t max_connections_per_address = 256;  // 0: any number
+        bool count_loopback = false;                     // those of this machine have that limit too
+        bool compress_snapshots = false;                 // for clients that offer permessage-deflate
         std::int64_t output_kib = 1'024;
-        std::int64_t flush_us = 0;
+        std::int64_t flush_us = 500;
+        bool private_channels = true;            // executions and balances, after a login
+        bool publish_events = false;             // for feed processes: the public part of the log in shared memory
+        std::int64_t events_mib = 32;            // of that; raised to a power of two
+        std::string events_folder = "/dev/shm";  // of a file system in memory
     } feed;
     struct Mirror {  // the books as a file in memory (docs/protocols/mirror.md)
         bool enabled = true;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "app/feed_load.h"
 
 namespace dcx::app {
 
@@ -34,6 +35,6 @@ inline constexpr std::uint32_t kMaxLoadSeconds = 3'600;
 // Fails when the venue lets nobody in, ends a session, or leaves a request without an answer; not for rejects.
 int load(const LoadOptions& options);
 
-void add_load(CLI::App& app, LoadOptions& options, std::function<int()>& run);
+void add_load(CLI::App& app, LoadOptions& options, FeedLoadOptions& feed, std::function<int()>& run);
 
 }  // namespace dcx::app

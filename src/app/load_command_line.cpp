@@ -2,8 +2,9 @@
 
 namespace dcx::app {
 
-void add_load(CLI::App& app, LoadOptions& o, std::function<int()>& run) {
-    auto* command = app.add_subcommand("load", "Load a running venue: latencies, rejects, where the time goes");
+void add_load(CLI::App& app, LoadOptions& o, FeedLoadOptions& feed, std::function<int()>& run) {
+    auto* command = app.add_subcommand("load", "Load a running venue: latencies, rejects, where the time goes")
+                        ->require_subcommand(0, 1);
     command->add_option("--data", o.tool.data, "Folder of the venue, whose operator key opens the accounts")
         ->envname("DCX_DATA")
         ->capture_default_str();
@@ -36,7 +37,10 @@ void add_load(CLI::App& app, LoadOptions& o, std::function<int()>& run) {
     command->add_option("--seed", o.seed, "Of the requests")->capture_default_str();
     command->add_flag("--yes", o.yes, "Also when the venue is not one of simulated traders");
     command->add_flag("--json", o.tool.json, "One JSON line");
-    command->callback([&] { run = [&] { return load(o); }; });
+    command->callback([&, command] {
+        if (command->get_subcommands().empty()) run = [&] { return load(o); };
+    });
+    add_load_feed(*command, feed, run);
 }
 
 }  // namespace dcx::app

@@ -8,6 +8,7 @@
 #include "app/commands.h"
 #include "app/exit_code.h"
 #include "app/load_command.h"
+#include "app/record_command.h"
 #include "app/tool_command_line.h"
 
 namespace {
@@ -36,6 +37,19 @@ void add_serve(CLI::App& app, ServeOptions& o, Run& run) {
         ->needs(shadow)
         ->check(CLI::Range(std::uint32_t{0}, std::uint32_t{3'600'000}));
     command->callback([&] { run = [&] { return serve(o); }; });
+}
+
+void add_feed(CLI::App& app, FeedOptions& o, Run& run) {
+    auto* command = app.add_subcommand(
+        "feed", "The market-data feed of a running venue in a process of its own (docs/operations.md)");
+    command->add_option("--data", o.data, "The venue's folder")->envname("DCX_DATA")->default_val("data/venue");
+    command->add_option("--config", o.config, "The venue's dcx.toml: limits, TLS (default: embedded defaults)");
+    command->add_option("--listen", o.listen, "Address and port of feed and pages; port 0: the system chooses")
+        ->capture_default_str();
+    command->add_option("--admin", o.admin, "Of the admin listener, on the loopback")->capture_default_str();
+    command->add_option("--name", o.name, "Of this process: several on one folder have different ones")
+        ->capture_default_str();
+    command->callback([&] { run = [&] { return feed_process(o); }; });
 }
 
 void add_sim(CLI::App& app, SimOptions& o, Run& run) {
@@ -128,6 +142,7 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string("dcx " DCX_VERSION));
     ServeOptions serve_options;
+    FeedOptions feed_options;
     SimOptions sim_options;
     WatchOptions watch_options;
     DoctorOptions doctor_options;
@@ -136,15 +151,19 @@ int main(int argc, char** argv) {
     WorkloadOptions workload_options;
     TransfersOptions transfers_options;
     LoadOptions load_options;
+    RecordCommands record_commands;
+    FeedLoadOptions feed_load_options;
     ToolCommands tools;
     Run run;
     add_serve(app, serve_options, run);
+    add_feed(app, feed_options, run);
     add_sim(app, sim_options, run);
     add_watch(app, watch_options, run);
     add_doctor(app, doctor_options, run);
     add_replay(app, replay_options, run);
     add_bench(app, bench_options, workload_options, transfers_options, run);
-    add_load(app, load_options, run);
+    add_record(app, record_commands, run);
+    add_load(app, load_options, feed_load_options, run);
     add_tool_commands(app, tools, run);
     try {
         app.parse(argc, argv);

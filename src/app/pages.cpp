@@ -12,8 +12,13 @@ net::HttpResponse Pages::health() const {
 }
 
 net::HttpResponse Pages::front() const {
-    std::string body = "dcx, the DeCoin Exchange\n\nmarket data (WebSocket): /v1/feed\nhealth: /health\n\nmarkets:\n";
-    for (const feed::Market* market : feed.publisher().markets()) body += "  " + std::string(market->symbol()) + "\n";
+    std::string body = "dcx, the DeCoin Exchange\n\n";
+    if (feed != nullptr) body += "market data (WebSocket): /v1/feed\n";
+    body += "health: /health\n";
+    if (feed != nullptr) {
+        body += "\nmarkets:\n";
+        for (const feed::Market* market : feed->publisher().markets()) body += "  " + market->symbol() + "\n";
+    }
     return {.status = 200, .content_type = "text/plain; charset=utf-8", .body = body, .headers = {}};
 }
 

@@ -12,7 +12,7 @@ namespace dcx::app {
 struct Pages {
     const engine::Engine& engine;
     const gateway::Gateway& gateway;
-    const feed::FeedServer& feed;
+    const feed::FeedServer* feed;  // of the thread that serves the page; null: none
     bool simulated = false;
 
     // 200 while commands are taken, else 503.

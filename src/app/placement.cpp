@@ -29,9 +29,9 @@ platform::PlacementWishes placement_wishes(const Config& config) {
     platform::PlacementWishes wishes;
     wishes.realtime = static_cast<int>(threads.realtime);
     wishes.spin = config.venue.idle == "spin";
-    const auto add = [&](const char* name, const ThreadCore& core, bool hot) {
+    const auto add = [&](const std::string& name, const ThreadCore& core, bool hot) {
         wishes.threads.push_back({.name = name,
-                                  .key = std::string{"threads."} + name,
+                                  .key = "threads." + name.substr(0, name.find('-')),
                                   .core = wish_of(core, threads.policy),
                                   .cpu = static_cast<unsigned>(core.number),
                                   .hot = hot});
@@ -41,6 +41,13 @@ platform::PlacementWishes placement_wishes(const Config& config) {
     if (config.venue.layout == "split") {
         add("gateway", threads.gateway, true);
         add("feed", threads.feed, true);
+        // A core by number is the first one's; the others have those behind it.
+        const std::int64_t feeds = config.feed.enabled ? config.feed.threads : 1;
+        for (std::int64_t i = 1; i < feeds; ++i) {
+            ThreadCore core = threads.feed;
+            core.number += i;
+            add("feed-" + std::to_string(i + 1), core, true);
+        }
     }
     if (config.venue.durability == "disk" && config.auditor.enabled) add("auditor", threads.auditor, false);
     if (config.mirror.enabled && config.mirror.thread == "own") add("mirror", threads.mirror, false);

@@ -87,15 +87,14 @@ std::string feed_url(const Venue& venue) {
 
 std::string ready_line(const Venue& venue, const AdminServer& admin) {
     const std::string http = venue.http().text();
-    nlohmann::ordered_json line{{"ready", true},
-                                {"pid", ::getpid()},
-                                {"order_entry", venue.order_entry().text()},
-                                {"feed", feed_url(venue)},
-                                {"http", (venue.http_is_secured() ? "https://" : "http://") + http},
-                                {"admin", "http://" + admin.endpoint().text()}};
+    nlohmann::ordered_json line{{"ready", true}, {"pid", ::getpid()}, {"order_entry", venue.order_entry().text()}};
+    if (venue.has_feed()) line["feed"] = feed_url(venue);
+    line["http"] = (venue.http_is_secured() ? "https://" : "http://") + http;
+    line["admin"] = "http://" + admin.endpoint().text();
     if (!venue.shm().empty()) line["shm"] = venue.shm();
     if (!venue.order_entry_tls().empty()) line["order_entry_tls"] = venue.order_entry_tls();
     if (!venue.mirror().empty()) line["mirror"] = venue.mirror();
+    if (!venue.events().empty()) line["events"] = venue.events();
     return line.dump();
 }
 
@@ -271,7 +270,7 @@ class Serving {
         folder_.write_ready(line);
         log_.info("venue", "ready",
                   {{"order_entry", venue.order_entry().text()},
-                   {"feed", feed_url(venue)},
+                   {"feed", venue.has_feed() ? feed_url(venue) : "none"},
                    {"admin", "http://" + admin.endpoint().text()}});
         notify_.ready("order entry " + venue.order_entry().text());
         std::printf("%s\n", line.c_str());

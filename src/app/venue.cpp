@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <charconv>
@@ -14,8 +15,8 @@
 
 #include "app/auditing.h"
 #include "app/bootstrap.h"
+#include "app/event_ring_work.h"
 #include "app/exit_code.h"
-#include "app/feed_work.h"
 #include "app/mirror_work.h"
 #include "app/pages.h"
 #include "app/report_replay.h"
@@ -49,22 +50,6 @@ Durability durability_of(const Config& config) {
     return config.venue.durability == "memory" ? Durability::memory : Durability::disk;
 }
 
-net::BackendChoice backend_of(const Config& config) {
-    const auto named = net::backend_named(config.net.backend).value_or(net::BackendChoice::automatic);
-    if (named == net::BackendChoice::io_uring && !net::why_no_io_uring().empty())
-        throw StartRefused(ExitCode::config_refused, "net.backend = \"io_uring\", and the kernel gives none (" +
-                                                         net::why_no_io_uring() + "): set it to \"auto\"");
-    // The environment speaks where the file says nothing.
-    return named == net::BackendChoice::automatic ? net::default_backend() : named;
-}
-
-std::shared_ptr<const net::TlsContext> certificate_of(const Config& config, bool wanted, bool allow_1_2) {
-    if (!wanted) return nullptr;
-    auto made = net::TlsContext::server({config.tls.certificate, config.tls.key}, allow_1_2);
-    if (!made) throw StartRefused(ExitCode::config_refused, "[tls] " + made.error().text);
-    return *made;
-}
-
 }  // namespace
 
 Venue::Venue(const Config& config, const std::string& data, std::span<const Ed25519PublicKey> operator_keys,
@@ -73,18 +58,16 @@ Venue::Venue(const Config& config, const std::string& data, std::span<const Ed25
     placement_ = options_.placement != nullptr ? *options_.placement : placement_of(config_);
     options_.placement = nullptr;
     take_memory();
-    if (!single()) feed_sleeper_ = std::make_unique<ReactorSleeper>(backend_of(config_));
+    feeds_ = std::make_unique<FeedThreads>(config_, single() ? &gateway_sleeper_ : nullptr);
     open_engine(operator_keys);
     make_edges();
     make_workers();
     make_auditing();
     tell_machine();
-    ReactorSleeper& feed_sleeper = single() ? gateway_sleeper_ : *feed_sleeper_;
     view_ =
         std::make_unique<VenueView>(VenueView::Parts{.engine = *engine_,
                                                      .gateway = *gateway_,
-                                                     .feed = *feed_work_,
-                                                     .feed_bell = feed_sleeper.doorbell(),
+                                                     .feeds = *feeds_,
                                                      .workers = workers_,
                                                      .worker_names = worker_names_,
                                                      .journal = storage_ == nullptr ? std::string{} : folder_.journal(),
@@ -120,6 +103,7 @@ Venue::~Venue() {
     stop();
     // The threads end before anything they work on.
     workers_.clear();
+    feeds_->destroy();
 }
 
 void Venue::open_folders() {
@@ -214,12 +198,8 @@ gateway::ShmOptions Venue::shm_options() const {
 }
 
 void Venue::make_edges() {
-    ReactorSleeper& feed_sleeper = single() ? gateway_sleeper_ : *feed_sleeper_;
     auto& commands = engine_->add_producer(power_of_two(config_.rings.commands));
     auto& reports = engine_->add_reader(gateway_sleeper_.doorbell());
-    engine::LiveSource* const followed[] = {&reports};
-    auto& prints = engine_->add_public_reader(feed_sleeper.doorbell(), followed);
-
     gateway::GatewayOptions options;
     options.listen = {config_.listen.address, static_cast<std::uint16_t>(config_.listen.order_entry)};
     options.durability = durability_of(config_);
@@ -247,25 +227,35 @@ void Venue::make_edges() {
     if (const auto started = gateway_->start(); !started)
         throw StartRefused(ExitCode::port_taken, "order entry: " + started.error().text);
 
-    net::HttpServer::Options http;
-    http.listener.endpoint = {config_.listen.address, static_cast<std::uint16_t>(config_.listen.http)};
-    http.listener.max_connections = static_cast<std::size_t>(config_.feed.max_connections) + 64;  // and for the pages
-    http.output_limit = static_cast<std::size_t>(config_.feed.output_kib) * 1024 * 8;
-    http.tls = certificate_of(config_, config_.tls.http, true);
-    http_ = std::make_unique<net::HttpServer>(feed_sleeper.reactor(), http);
-    feed::FeedServer::Options feed;
-    feed.max_clients = static_cast<std::size_t>(config_.feed.max_connections);
-    feed.limits.output_bytes = static_cast<std::size_t>(config_.feed.output_kib) * 1024;
-    feed.flush_interval_ns = config_.feed.flush_us * 1000;
+    serve_feed(reports);
+}
+
+void Venue::serve_feed(engine::LiveSource& reports) {
+    // The public feeds come behind everybody who tells owners: the gateway, and the private channels of every thread.
+    std::vector<engine::LiveSource*> followed{&reports};
+    std::vector<engine::LiveSource*> accounts;
+    if (config_.feed.enabled && config_.feed.private_channels)
+        for (std::size_t i = 0; i < feeds_->size(); ++i)
+            accounts.push_back(&engine_->add_reader(feeds_->sleeper(i).doorbell()));
+    followed.insert(followed.end(), accounts.begin(), accounts.end());
+    make_event_ring(followed);
     make_mirror();
-    if (mirror_ != nullptr && config_.mirror.thread == "own")
-        mirror_->follow(engine_->add_public_reader(mirror_bell_, followed), clock_);
-    else if (mirror_ != nullptr)
-        feed.publisher.mirror = &mirror_->writer();
-    feed_ = std::make_unique<feed::FeedServer>(*http_, prints, clock_, feed);
-    serve_pages();
-    if (const auto started = http_->start(); !started)
-        throw StartRefused(ExitCode::port_taken, "http: " + started.error().text);
+    // Where there is no feed to write it, the thread of the pages does.
+    const bool mirror_follows = mirror_ != nullptr && (config_.mirror.thread == "own" || !config_.feed.enabled);
+    if (mirror_follows) {
+        platform::Doorbell& bell = config_.mirror.thread == "own" ? mirror_bell_ : feeds_->sleeper(0).doorbell();
+        mirror_->follow(engine_->add_public_reader(bell, followed), clock_);
+    }
+    feeds_->serve(
+        {config_.listen.address, static_cast<std::uint16_t>(config_.listen.http)}, clock_, [&](std::size_t thread) {
+            FeedThreads::Serving serving;
+            if (config_.feed.enabled)
+                serving.source = &engine_->add_public_reader(feeds_->sleeper(thread).doorbell(), followed);
+            if (!accounts.empty()) serving.accounts = accounts[thread];
+            if (thread == 0 && mirror_ != nullptr && !mirror_follows) serving.mirror = &mirror_->writer();
+            serving.pages = [this](net::HttpServer& http, const feed::FeedServer* feed) { serve_pages(http, feed); };
+            return serving;
+        });
 }
 
 // A venue without its mirror is whole but for that: what is wrong is told, and the start goes on.
@@ -284,6 +274,39 @@ void Venue::make_mirror() {
         options_.log->warning("mirror", "there is none", {{"reason", made.error()}});
 }
 
+// What a venue tells feed processes; without a journal they would have no beginning.
+void Venue::make_event_ring(std::span<engine::LiveSource* const> followed) {
+    if (!config_.feed.publish_events) return;
+    const auto warn = [this](const std::string& why) {
+        if (options_.log != nullptr) options_.log->warning("feed", "no events for feed processes", {{"reason", why}});
+    };
+    if (storage_ == nullptr) return warn("venue.durability is \"memory\": there is no journal");
+    engine::EventRingWriter::Options options;
+    options.capacity = std::max(engine::EventRingWriter::kCapacityMin,
+                                power_of_two((config_.feed.events_mib << 20) / std::int64_t{sizeof(Event)}));
+    options.venue_id = engine_->core().genesis().venue_id;
+    options.pid = static_cast<std::uint64_t>(::getpid());
+    options.created_ns = clock_.wall_ns();
+    auto made =
+        EventRingWork::make(event_ring_path(config_.feed.events_folder, folder_.path(), options.venue_id), options);
+    if (!made) return warn(made.error());
+    event_ring_ = std::move(*made);
+    event_ring_->writer().follow(engine_->add_public_reader(feeds_->sleeper(0).doorbell(), followed),
+                                 engine_->durable_sequence());
+}
+
+void Venue::publish_event_ring() {
+    if (event_ring_ == nullptr) return;
+    if (const auto published = event_ring_->publish()) {
+        events_path_ = event_ring_->path();
+        if (options_.log != nullptr && !event_ring_->in_memory())
+            options_.log->warning("feed", "feed.events_folder is on a disk: its file system writes the events back",
+                                  {{"file", events_path_}});
+    } else if (options_.log != nullptr) {
+        options_.log->warning("feed", "no events for feed processes", {{"reason", published.error()}});
+    }
+}
+
 void Venue::publish_mirror() {
     if (mirror_ == nullptr) return;
     if (const auto published = mirror_->file().publish()) {
@@ -296,40 +319,50 @@ void Venue::publish_mirror() {
     }
 }
 
-void Venue::serve_pages() {
-    const Pages pages{.engine = *engine_, .gateway = *gateway_, .feed = *feed_, .simulated = simulated_};
-    http_->get("/health", [pages](const net::HttpRequest&) { return pages.health(); });
-    http_->get("/", [pages](const net::HttpRequest&) { return pages.front(); });
+void Venue::serve_pages(net::HttpServer& http, const feed::FeedServer* feed) {
+    const Pages pages{.engine = *engine_, .gateway = *gateway_, .feed = feed, .simulated = simulated_};
+    http.get("/health", [pages](const net::HttpRequest&) { return pages.health(); });
+    http.get("/", [pages](const net::HttpRequest&) { return pages.front(); });
 }
 
-platform::Worker& Venue::add_worker(const char* name, const char* placed, platform::Sleeper& sleeper,
+platform::Worker& Venue::add_worker(const std::string& name, const std::string& placed, platform::Sleeper& sleeper,
                                     std::vector<platform::Pollable*> work) {
     platform::WorkerOptions options;
     options.thread.name = name;
     place_thread(options.thread, placement_, placed);
     options.idle = config_.venue.idle == "spin" ? platform::IdlePolicy::spin : platform::IdlePolicy::polite;
-    worker_names_.emplace_back(name);
+    worker_names_.push_back(name);
     return *workers_.emplace_back(std::make_unique<platform::Worker>(options, sleeper, std::move(work)));
 }
 
 void Venue::make_workers() {
     auto gateway = std::make_unique<platform::PollableOf<gateway::Gateway>>(*gateway_);
-    auto feed = std::make_unique<FeedWork>(*feed_, *http_);
-    feed_work_ = feed.get();
+    // What the pages' thread does for want of a feed.
+    const bool mirror_here = mirror_ != nullptr && mirror_->follows() && config_.mirror.thread != "own";
     if (single()) {
         // The gateway twice: what has just been applied is told before everything else has its turn.
-        add_worker("dcx-venue", "engine", gateway_sleeper_,
-                   {&gateway_sleeper_, gateway.get(), engine_.get(), gateway.get(), feed.get()});
+        std::vector<platform::Pollable*> work{&gateway_sleeper_, gateway.get(), engine_.get(), gateway.get(),
+                                              &feeds_->work(0)};
+        if (event_ring_ != nullptr) work.push_back(event_ring_.get());
+        if (mirror_here) work.push_back(mirror_.get());
+        add_worker("dcx-venue", "engine", gateway_sleeper_, std::move(work));
     } else {
         add_worker("dcx-gateway", "gateway", gateway_sleeper_, {&gateway_sleeper_, gateway.get()});
         add_worker("dcx-engine", "engine", engine_bell_, {engine_.get()});
-        add_worker("dcx-feed", "feed", *feed_sleeper_, {feed_sleeper_.get(), feed.get()});
+        for (std::size_t i = 0; i < feeds_->size(); ++i) {
+            std::vector<platform::Pollable*> work{&feeds_->sleeper(i), &feeds_->work(i)};
+            // First: others spread what they get from it.
+            if (event_ring_ != nullptr && i == 0) work.insert(work.begin() + 1, event_ring_.get());
+            if (mirror_here && i == 0) work.push_back(mirror_.get());
+            const std::string number = i == 0 ? "" : "-" + std::to_string(i + 1);
+            add_worker("dcx-feed" + number, "feed" + number, feeds_->sleeper(i), std::move(work));
+        }
     }
     if (engine_->journal() != nullptr)
         add_worker(kJournalWorker, "journal", engine_->journal()->bell(), {engine_->journal()});
-    if (mirror_ != nullptr && mirror_->follows()) add_worker("dcx-mirror", "mirror", mirror_bell_, {mirror_.get()});
+    if (mirror_ != nullptr && mirror_->follows() && !mirror_here)
+        add_worker("dcx-mirror", "mirror", mirror_bell_, {mirror_.get()});
     adapters_.push_back(std::move(gateway));
-    adapters_.push_back(std::move(feed));
 }
 
 void Venue::make_auditing() {
@@ -376,12 +409,14 @@ void Venue::start() {
     if (!wait_for(
             [&] {
                 return status().ended() ||
-                       (gateway_->ready() && feed_work_->ready() && (mirror_ == nullptr || mirror_->ready()));
+                       (gateway_->ready() && feeds_->ready() && (mirror_ == nullptr || mirror_->ready()) &&
+                        (event_ring_ == nullptr || event_ring_->writer().ready()));
             },
             600s))
         throw std::runtime_error("the edges were not ready within ten minutes");
     if (status().failed()) throw std::runtime_error(status().reason());
     publish_mirror();
+    publish_event_ring();
 }
 
 bool Venue::stop() { return drain(true); }
@@ -401,12 +436,13 @@ bool Venue::drain(bool audit) {
     wait_for([&] { return gateway_->stopped() || status().failed(); }, 10s);
     engine_->request_stop();
     wait_for([&] { return status().ended(); }, 30s);
-    feed_work_->request_stop();
-    wait_for([&] { return feed_work_->stopped(); }, 5s);
+    feeds_->request_stop();
+    wait_for([&] { return feeds_->stopped(); }, 5s);
     for (auto& worker : workers_) worker->stop();
     if (report_replay_) report_replay_->stop();
     // While the folder is still ours: the next venue on it gives its mirror the same name.
     if (mirror_ != nullptr) mirror_->close();
+    if (event_ring_ != nullptr) event_ring_->close();
     if (auditing_) {
         if (audit && !failed) auditing_->finish(kAuditLimitMs);
         auditing_->stop();

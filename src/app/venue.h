@@ -1,5 +1,6 @@
 // Venue: the whole pipeline in one place: journal, engine, gateway, feed and web pages, wired as the configuration says
-// (layout `split`: a thread each; `single`: gateway, engine and feed on one; the journal always has its own).
+// (layout `split`: a thread each, and several for the feed if told so; `single`: gateway, engine and feed on one; the
+// journal always has its own).
 //
 //     gateway ─ring→ engine ─ring→ journal           gateway, feed ← event ring, durable events only
 //
@@ -17,6 +18,7 @@
 
 #include "app/config.h"
 #include "app/data_folder.h"
+#include "app/feed_threads.h"
 #include "app/placement.h"
 #include "app/reactor_sleeper.h"
 #include "base/ed25519.h"
@@ -36,7 +38,7 @@ namespace dcx::app {
 
 class AdminView;
 class Auditing;
-class FeedWork;
+class EventRingWork;
 class MirrorWork;
 class ReportReplay;
 struct TakenOver;
@@ -84,8 +86,9 @@ class Venue {
     }
     // Of the certificate under which order entry is; empty: it is plain.
     [[nodiscard]] std::string order_entry_tls() const { return order_entry_tls_; }
+    [[nodiscard]] bool has_feed() const { return config_.feed.enabled; }
     [[nodiscard]] bool http_is_secured() const { return config_.tls.http; }
-    [[nodiscard]] net::Endpoint http() const { return {config_.listen.address, http_->port()}; }
+    [[nodiscard]] net::Endpoint http() const { return {config_.listen.address, feeds_->port()}; }
     // Tells every established session; false: too many are waiting to be told. Any thread.
     bool request_notice(const Notice& notice) { return gateway_->request_notice(notice); }
     void request_checkpoint() { engine_->request_checkpoint(); }
@@ -95,6 +98,8 @@ class Venue {
     [[nodiscard]] const std::string& shm() const { return gateway_->shm_path(); }
     // The path of the book mirror; empty when there is none.
     [[nodiscard]] const std::string& mirror() const { return mirror_path_; }
+    // The path of the events for feed processes; empty when there are none.
+    [[nodiscard]] const std::string& events() const { return events_path_; }
 
   private:
     [[nodiscard]] bool single() const { return config_.venue.layout == "single"; }
@@ -106,11 +111,14 @@ class Venue {
     void make_report_replay();
     [[nodiscard]] gateway::ShmOptions shm_options() const;
     void make_workers();
-    void serve_pages();
+    void serve_feed(engine::LiveSource& reports);
+    void serve_pages(net::HttpServer& http, const feed::FeedServer* feed);
     void make_mirror();
     void publish_mirror();
+    void make_event_ring(std::span<engine::LiveSource* const> followed);
+    void publish_event_ring();
     // `placed`: the thread's name in the plan.
-    platform::Worker& add_worker(const char* name, const char* placed, platform::Sleeper& sleeper,
+    platform::Worker& add_worker(const std::string& name, const std::string& placed, platform::Sleeper& sleeper,
                                  std::vector<platform::Pollable*> work);
     void take_memory();
     void tell_machine();
@@ -131,23 +139,22 @@ class Venue {
     ReactorSleeper gateway_sleeper_;
     std::string order_entry_tls_;
     std::shared_ptr<const net::TlsContext> own_order_entry_;  // for clients of this process
-    std::unique_ptr<ReactorSleeper> feed_sleeper_;            // of its own in layout split
+    std::unique_ptr<FeedThreads> feeds_;
     platform::Doorbell engine_bell_;
     platform::Doorbell mirror_bell_;  // of its own thread, if it has one
     std::unique_ptr<engine::Engine> engine_;
     std::unique_ptr<ReportReplay> report_replay_;  // none without a journal
     std::unique_ptr<gateway::Gateway> gateway_;
-    std::unique_ptr<net::HttpServer> http_;
-    std::unique_ptr<MirrorWork> mirror_;  // none: switched off, or there was no room for it
-    std::string mirror_path_;             // where it is to be seen
-    std::unique_ptr<feed::FeedServer> feed_;
-    std::unique_ptr<Auditing> auditing_;  // none without a journal, or when it is switched off
+    std::unique_ptr<MirrorWork> mirror_;         // none: switched off, or there was no room for it
+    std::string mirror_path_;                    // where it is to be seen
+    std::unique_ptr<EventRingWork> event_ring_;  // none: switched off, or there was no room for it
+    std::string events_path_;                    // where it is to be seen
+    std::unique_ptr<Auditing> auditing_;         // none without a journal, or when it is switched off
     std::vector<std::unique_ptr<platform::Pollable>> adapters_;
     std::vector<std::unique_ptr<platform::Worker>> workers_;
     std::vector<std::string> worker_names_;
     std::vector<std::uint64_t> rounds_;  // of each worker, when threads_move() was last asked
     std::unique_ptr<AdminView> view_;
-    FeedWork* feed_work_ = nullptr;  // one of the adapters
     bool simulated_ = false;
     bool stopped_ = false;
 };

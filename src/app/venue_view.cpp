@@ -96,8 +96,8 @@ void VenueView::append_metrics(PrometheusText& out) {
     append_disk(out);
     append_machine(out);
     out.gauge("dcx_process_resident_bytes", resident_bytes(), "Memory of this process.");
-    const auto feed = parts_.feed.metrics(parts_.feed_bell, kFeedLimit);
-    out.gauge("dcx_feed_answers", feed.has_value() ? 1 : 0, "1 when the feed's thread gave its metrics in time.");
+    const auto feed = parts_.feeds.metrics(kFeedLimit);
+    out.gauge("dcx_feed_answers", feed.has_value() ? 1 : 0, "1 when the feed's threads gave their metrics in time.");
     if (feed) out.append(*feed);
 }
 

@@ -8,7 +8,7 @@
 
 #include "app/admin_server.h"
 #include "app/auditing.h"
-#include "app/feed_work.h"
+#include "app/feed_threads.h"
 #include "engine/engine.h"
 #include "gateway/binary/gateway.h"
 #include "platform/huge_pages.h"
@@ -22,8 +22,7 @@ class VenueView final : public AdminView {
     struct Parts {
         const engine::Engine& engine;
         const gateway::Gateway& gateway;
-        FeedWork& feed;
-        platform::Doorbell& feed_bell;
+        FeedThreads& feeds;
         const std::vector<std::unique_ptr<platform::Worker>>& workers;
         std::vector<std::string> worker_names;
         std::string journal;  // its folder; empty: none

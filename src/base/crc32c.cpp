@@ -3,20 +3,12 @@
 #include <array>
 #include <cstring>
 
-#ifdef __SSE4_2__
-#include <nmmintrin.h>
-#endif
-
 namespace dcx {
 namespace {
 
 constexpr std::array<std::uint32_t, 256> make_table() {
     std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t i = 0; i < 256; ++i) {
-        std::uint32_t crc = i;
-        for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82F63B78u : 0u);
-        table[i] = crc;
-    }
+    for (std::uint32_t i = 0; i < 256; ++i) table[i] = crc32c_byte(i, 0);
     return table;
 }
 constexpr auto table = make_table();

@@ -62,13 +62,19 @@ void PastEvents::release(std::size_t count) {
     released_ += count;
 }
 
+void PastEvents::go_on_to(Sequence durable, Sequence last) {
+    DCX_CHECK(durable >= durable_ && last <= durable && last >= core_->sequence());
+    durable_ = durable;
+    last_ = last;
+}
+
 bool PastEvents::refill() {
     events_ = {};
     released_ = 0;
     if (telling_) return tell_state();
     replay_->forget_events();
     if (failed()) return false;
-    while (replay_->has_room() && (!batch_.empty() || next_batch())) {
+    while (replay_->has_room() && core_->sequence() < last_ && (!batch_.empty() || next_batch())) {
         replay_->prefetch(batch_);
         if (!replay_->apply(batch_.front())) {
             error_ = replay_->error();

@@ -40,6 +40,11 @@ class PastEvents final : public EventSource {
 
     std::span<const Event> peek(std::size_t max) override;
     void release(std::size_t count) override;
+    // What is durable has grown: peek() goes on up to `last`, at or below it and at or behind all that was told.
+    void go_on_to(Sequence durable, Sequence last);
+    // Told all that it was to tell.
+    [[nodiscard]] bool at_end() const { return !telling_ && released_ == events_.size() && core_->sequence() >= last_; }
+    [[nodiscard]] journal::VenueId venue_id() const { return tail_->venue_id(); }
 
     [[nodiscard]] bool failed() const { return !error_.empty(); }
     [[nodiscard]] const std::string& error() const { return error_; }
@@ -47,7 +52,7 @@ class PastEvents final : public EventSource {
     [[nodiscard]] Sequence snapshot() const { return snapshot_; }
 
   private:
-    explicit PastEvents(Sequence durable) : durable_(durable) {}
+    explicit PastEvents(Sequence durable) : durable_(durable), last_(durable) {}
     [[nodiscard]] std::string load(const Ground& ground, const Usable& usable);
     [[nodiscard]] std::string follow(const Ground& ground);
     // Makes the next events; false at the end.
@@ -59,6 +64,7 @@ class PastEvents final : public EventSource {
     static constexpr std::uint64_t kEventsKept = 1024;
 
     Sequence durable_;
+    Sequence last_;  // to be told
     Sequence snapshot_{};
     std::unique_ptr<HeapMemory> memory_;
     std::unique_ptr<core::Core> core_;

@@ -31,6 +31,8 @@ class ByteBuffer {
         return memory_.get() + size_;
     }
     void commit(std::size_t written) { size_ += written; }
+    // What room() gives without growing.
+    [[nodiscard]] std::size_t spare() const { return capacity_ - size_; }
     void append(std::span<const std::byte> bytes) {
         if (bytes.empty()) return;
         std::memcpy(room(bytes.size()), bytes.data(), bytes.size());
@@ -41,9 +43,6 @@ class ByteBuffer {
         *room(1) = std::byte{byte};
         ++size_;
     }
-    [[nodiscard]] std::byte last() const { return memory_[size_ - 1]; }
-    void set_last(char c) { memory_[size_ - 1] = static_cast<std::byte>(c); }
-    void drop_last() { --size_; }
 
   private:
     [[gnu::noinline]] void grow(std::size_t more) {
@@ -57,6 +56,55 @@ class ByteBuffer {
     std::unique_ptr<std::byte[]> memory_;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
+};
+
+// BufferCursor: where a writer stands at the end of a buffer. The place is kept here, in registers, because every byte
+// that is written might have changed a buffer's own size. The buffer has what was written after flush().
+class BufferCursor {
+  public:
+    explicit BufferCursor(ByteBuffer& out) : out_(out) { take(0); }
+
+    // Where at least `size` bytes may be written; advance_to() where they end. Holds until the next call.
+    [[nodiscard]] char* room(std::size_t size) {
+        if (static_cast<std::size_t>(end_ - at_) < size) [[unlikely]] {
+            flush();
+            take(size);
+        }
+        return at_;
+    }
+    void advance_to(char* end) { at_ = end; }
+    void put(char c) {
+        *room(1) = c;
+        ++at_;
+    }
+    void put(std::string_view text) {
+        if (text.empty()) return;
+        std::memcpy(room(text.size()), text.data(), text.size());
+        at_ += text.size();
+    }
+    template <std::size_t N>
+    void put(const std::array<char, N>& text) {
+        std::memcpy(room(N), text.data(), N);
+        at_ += N;
+    }
+    // The last byte written; there is one.
+    [[nodiscard]] char& last() { return at_[-1]; }
+    void drop_last() { --at_; }
+    void flush() {
+        out_.commit(static_cast<std::size_t>(at_ - begin_));
+        begin_ = at_;
+    }
+
+  private:
+    void take(std::size_t size) {
+        begin_ = at_ = reinterpret_cast<char*>(out_.room(size));
+        end_ = begin_ + out_.spare();
+    }
+
+    ByteBuffer& out_;
+    char* begin_ = nullptr;  // of what the buffer does not have yet
+    char* at_ = nullptr;
+    char* end_ = nullptr;
 };
 
 // A map key as a template argument, so that each format's bytes of it are a constant.

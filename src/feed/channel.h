@@ -10,9 +10,30 @@
 
 namespace dcx::feed {
 
-enum class Channel : std::uint8_t { orderbook = 0, trades = 1, ticker = 2 };
-inline constexpr std::array kChannels{Channel::orderbook, Channel::trades, Channel::ticker};
-inline constexpr std::array<std::string_view, 3> kChannelNames{"orderbook", "trades", "ticker"};
+// Private ones need a login and are of an account, not of a symbol.
+enum class Channel : std::uint8_t {
+    orderbook = 0,
+    trades = 1,
+    ticker = 2,
+    orders = 3,  // every resting order (L3)
+    bbo = 4,
+    candles = 5,
+    executions = 6,  // private
+    balances = 7,    // private
+};
+inline constexpr std::array kChannels{Channel::orderbook, Channel::trades,  Channel::ticker,     Channel::orders,
+                                      Channel::bbo,       Channel::candles, Channel::executions, Channel::balances};
+inline constexpr std::array<std::string_view, 8> kChannelNames{"orderbook", "trades",  "ticker",     "orders",
+                                                               "bbo",       "candles", "executions", "balances"};
+// A newer state says all: who is behind gets that. Else he is told, and disconnected.
+constexpr bool is_conflatable(Channel channel) {
+    return channel != Channel::trades && channel != Channel::executions && channel != Channel::balances;
+}
+// What "*" means, and what the bulk form without channels does.
+inline constexpr std::array kPublicChannels{Channel::orderbook, Channel::trades, Channel::ticker,
+                                            Channel::orders,    Channel::bbo,    Channel::candles};
+inline constexpr std::array kFirstChannels{Channel::orderbook, Channel::trades, Channel::ticker};
+constexpr bool is_private(Channel channel) { return channel == Channel::executions || channel == Channel::balances; }
 
 enum class Format : std::uint8_t { json = 0, msgpack = 1 };
 inline constexpr std::array kFormats{Format::json, Format::msgpack};
@@ -22,6 +43,10 @@ inline constexpr std::array<std::uint32_t, 9> kDepths{1, 5, 10, 20, 50, 100, 500
 inline constexpr std::uint32_t kDefaultDepth = 20;
 inline constexpr std::array<std::uint32_t, 3> kRatesMs{0, 20, 100};
 inline constexpr std::uint32_t kTickerRateMs = 100;
+// Of candles, in seconds: 1s, 1m, 5m, 15m, 1h, 4h, 1d.
+inline constexpr std::array<std::uint32_t, 7> kIntervals{1, 60, 300, 900, 3'600, 14'400, 86'400};
+inline constexpr std::array<std::string_view, 7> kIntervalNames{"1s", "1m", "5m", "15m", "1h", "4h", "1d"};
+inline constexpr std::uint32_t kDefaultInterval = 60;
 inline constexpr std::size_t kTradesInSnapshot = 100;
 inline constexpr std::size_t kChecksumLevels = 10;
 
@@ -41,11 +66,26 @@ constexpr std::optional<std::size_t> rate_index(std::uint64_t rate_ms) {
     return static_cast<std::size_t>(found - kRatesMs.begin());
 }
 
-// What all subscribers of one sequence of messages have in common. Depth and rate are 0 but for the order book.
+// The interval's place in kIntervals.
+constexpr std::optional<std::size_t> interval_named(std::string_view name) {
+    for (std::size_t place = 0; place < kIntervalNames.size(); ++place)
+        if (kIntervalNames[place] == name) return place;
+    return std::nullopt;
+}
+constexpr std::size_t interval_index(std::uint32_t interval_s) {
+    return static_cast<std::size_t>(std::ranges::find(kIntervals, interval_s) - kIntervals.begin());
+}
+// Which fields a subscription to a channel has beside symbol and `from`.
+constexpr bool has_depth(Channel channel) { return channel == Channel::orderbook; }
+constexpr bool has_rate(Channel channel) { return channel == Channel::orderbook || channel == Channel::bbo; }
+constexpr bool has_interval(Channel channel) { return channel == Channel::candles; }
+
+// What all subscribers of one sequence of messages have in common. 0 where the channel has no such field.
 struct VariantKey {
     Channel channel{};
     std::uint32_t depth{};
     std::uint32_t rate_ms{};
+    std::uint32_t interval_s{};
     friend constexpr bool operator==(const VariantKey&, const VariantKey&) = default;
 };
 

@@ -17,11 +17,17 @@ enum class ErrorCode : std::uint16_t {
     unknown_symbol = 9,
     bad_depth = 10,
     bad_rate = 11,
-    not_applicable = 12,  // depth or rate without the order book, `from` for more than one subscription
+    not_applicable = 12,  // depth, rate or interval where no channel has it, `from` for more than one subscription
     not_subscribed = 13,
     too_many_subscriptions = 14,
     too_many_requests = 15,
     too_slow = 16,  // the reader is behind by more than its bound; the connection ends
+    bad_interval = 17,
+    not_logged_in = 18,    // a private channel before a login
+    bad_login = 19,        // key, signature or time; said no closer
+    too_many_logins = 20,  // connections of this key
+    busy = 21,             // try again later
+    unknown_account = 22,  // none of this login
 };
 
 }  // namespace dcx::feed

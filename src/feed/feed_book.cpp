@@ -1,15 +1,17 @@
 #include "feed/feed_book.h"
 
-#include <algorithm>
-#include <array>
-
 #include "base/check.h"
-#include "base/crc32c.h"
 
 namespace dcx::feed {
 
-void FeedBook::note(Side side, const Level& level) {
-    changes_.note(side, {.price = level.price, .quantity = level.quantity, .orders = level.orders});
+LevelChange& FeedBook::touch(const LevelLadder& ladder, const Level& level) {
+    checksum_.touch(ladder.side(), ladder.place_of(level));
+    return changes_.touch(ladder.side(), level.price, level.quantity, level.orders);
+}
+
+void FeedBook::told(LevelChange& change, const Level& level) {
+    change.quantity_now = level.quantity;
+    change.orders_now = level.orders;
 }
 
 std::uint32_t FeedBook::find(OrderId id, Side side) const {
@@ -33,39 +35,59 @@ void FeedBook::add(OrderId id, Side side, Price price, Quantity quantity) {
     }
     index_.insert(id, node);
 
-    Level& level = ladder(side).find_or_insert(price);
-    note(side, level);
-    orders_[node] = {
-        .id = id, .price = price, .leaves = quantity, .next = kNoNode, .previous = level.last, .side = side};
+    LevelLadder& levels = ladder(side);
+    Level& level = levels.find_or_insert(price);
+    LevelChange& change = touch(levels, level);
+    orders_[node] = {.id = id,
+                     .price = price,
+                     .leaves = quantity,
+                     .next = kNoNode,
+                     .previous = level.last,
+                     .entered = ++entered_ & ((1ul << 56) - 1),
+                     .side = side};
     (level.last == kNoNode ? level.first : orders_[level.last].next) = node;
     level.last = node;
     level.quantity += quantity;
     ++level.orders;
+    told(change, level);
 }
 
 void FeedBook::remove(std::uint32_t node) {
     const Order order = orders_[node];
-    Level* level = ladder(order.side).find(order.price);
+    LevelLadder& levels = ladder(order.side);
+    Level* level = levels.find(order.price);
     DCX_CHECK(level != nullptr && level->orders > 0);
-    note(order.side, *level);
+    LevelChange& change = touch(levels, *level);
     (order.previous == kNoNode ? level->first : orders_[order.previous].next) = order.next;
     (order.next == kNoNode ? level->last : orders_[order.next].previous) = order.previous;
     level->quantity -= order.leaves;
     --level->orders;
     DCX_CHECK((level->orders == 0) == (level->quantity.value == 0));
-    if (level->orders == 0) ladder(order.side).erase(*level);
+    told(change, *level);
+    if (level->orders == 0) levels.erase(*level);
     index_.erase(order.id);
+    orders_[node].entered = 0;
     free_.push_back(node);
 }
 
 void FeedBook::reduce(std::uint32_t node, Quantity leaves) {
     Order& order = orders_[node];
     DCX_CHECK(leaves.value > 0 && leaves <= order.leaves);
-    Level* level = ladder(order.side).find(order.price);
+    LevelLadder& levels = ladder(order.side);
+    Level* level = levels.find(order.price);
     DCX_CHECK(level != nullptr);
-    note(order.side, *level);
+    LevelChange& change = touch(levels, *level);
     level->quantity -= order.leaves - leaves;
+    told(change, *level);
     order.leaves = leaves;
+}
+
+std::uint32_t FeedBook::first_after(const Level& level, std::uint64_t entered, std::uint32_t hint) const {
+    // No other order ever had this stamp, so the hint is right when it has it still.
+    if (hint != kNoNode && entered != 0 && orders_[hint].entered == entered) return orders_[hint].next;
+    std::uint32_t node = level.first;
+    while (node != kNoNode && orders_[node].entered <= entered) node = orders_[node].next;
+    return node;
 }
 
 void FeedBook::apply(const TradeExecuted& event) {
@@ -103,19 +125,6 @@ void FeedBook::apply(const OrderDecremented& event) {
     const std::uint32_t node = find(event.order_id, event.side);
     DCX_CHECK(orders_[node].price == event.price && orders_[node].leaves == event.quantity + event.leaves);
     reduce(node, event.leaves);
-}
-
-std::uint32_t FeedBook::checksum(std::size_t levels) const {
-    DCX_CHECK(levels <= 10);
-    std::array<std::int64_t, 40> numbers;
-    std::size_t count = 0;
-    for (const LevelLadder* ladder : {&bids_, &asks_}) {
-        for (std::size_t place = 0; place < std::min(levels, ladder->size()); ++place) {
-            numbers[count++] = (*ladder)[place].price.value;
-            numbers[count++] = (*ladder)[place].quantity.value;
-        }
-    }
-    return crc32c(std::as_bytes(std::span{numbers}.first(count)));
 }
 
 }  // namespace dcx::feed

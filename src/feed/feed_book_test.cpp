@@ -36,6 +36,16 @@ std::vector<NaiveBook::Line> lines(const LevelLadder& ladder, std::size_t depth)
     return result;
 }
 
+std::uint32_t plain_checksum(const NaiveBook& book, std::size_t levels) {
+    std::vector<std::int64_t> numbers;
+    for (const Side side : {Side::buy, Side::sell})
+        for (const NaiveBook::Line& line : book.lines(side, levels)) {
+            numbers.push_back(line.price);
+            numbers.push_back(line.quantity);
+        }
+    return crc32c_portable(std::as_bytes(std::span{numbers}));
+}
+
 // One reader's copy of a window.
 struct Replica {
     std::map<std::int64_t, NaiveBook::Line, std::greater<>> bids;
@@ -80,6 +90,9 @@ TEST_CASE("a long random run: the book equals the naive one after every command"
             for (; next < venue.events.size(); ++next) apply_to(book, venue.events[next]);
             REQUIRE(lines(book.bids(), 10'000) == venue.book().lines(Side::buy, 10'000));
             REQUIRE(lines(book.asks(), 10'000) == venue.book().lines(Side::sell, 10'000));
+            // Not after every command, so that more than one change lies between two.
+            const std::size_t levels = random.below(16);
+            if (levels <= 10) REQUIRE(book.checksum(levels) == plain_checksum(venue.book(), levels));
         }
         CHECK(book.order_count() > 0);
     }

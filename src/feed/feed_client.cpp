@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/check.h"
+
 namespace dcx::feed {
 
 namespace {
@@ -27,17 +29,23 @@ FeedClient::FeedClient(ClientOwner& owner, ClientContext& context, std::unique_p
       tokens_{static_cast<std::int64_t>(context.limits.request_burst) * kSecondNs},
       tokens_at_ns_{connected_ns_} {
     connection_->set_owner(*this);
+    connection_->set_source(this);
     const Publisher& publisher = context_.publisher;
+    std::optional<Digest> challenge;
+    if (context_.accounts != nullptr) challenge = context_.accounts->challenge(id_);
     send(encode_welcome(context_.frame, format_,
                         {.client_id = id_,
                          .epoch = publisher.epoch(),
                          .time_ns = context_.clock.wall_ns(),
                          .heartbeat_ms = context_.heartbeat_ns / 1'000'000,
                          .limits = context_.limits,
-                         .markets = publisher.markets()}));
+                         .markets = publisher.markets(),
+                         .challenge = challenge ? &*challenge : nullptr,
+                         .venue_id = challenge ? context_.accounts->feed.venue_id() : std::array<std::byte, 16>{}}));
 }
 
 FeedClient::~FeedClient() {
+    connection_->set_source(nullptr);
     for (auto& [key, subscription] : subscriptions_) context_.publisher.detach(subscription);
 }
 
@@ -63,30 +71,100 @@ void FeedClient::send(std::span<const std::byte> frame) {
     context_.publisher.counters().session_bytes += frame.size();
 }
 
-bool FeedClient::offer(const FrameBatch& batch) {
+bool FeedClient::offer(std::span<const std::byte> frame) {
     if (ended_) return true;
     const auto has_room = [&] {
         const std::size_t pending = connection_->pending_output();
-        return pending + batch.bytes.size() <= context_.limits.output_bytes || pending == 0;
+        return pending + frame.size() <= context_.limits.output_bytes || pending == 0;
     };
     if (!has_room()) [[unlikely]] {
         // What waits may only be this round's output; a reader is behind when the system takes no more.
         connection_->flush();
         if (!has_room()) return false;
     }
-    if (!connection_->send_raw_frame(batch.bytes)) {
+    if (!connection_->send_raw_frame(frame)) {
         if (connection_->is_open() && connection_->pending_output() > 0) return false;
         // Closing already, or one message alone is more than the connection takes: waiting would not help.
         ended_ = true;
         connection_->drop("a message is larger than the connection's bound");
         return true;
     }
-    count(batch.count, batch.bytes.size());
-    if (batch.time.value != 0) latency_.add(context_.wall_ns - batch.time.value, batch.count);
+    count(1, frame.size());
     return true;
 }
 
-bool FeedClient::drained() const { return ended_ || connection_->pending_output() <= context_.limits.output_bytes / 4; }
+void FeedClient::add_latency(std::int64_t ns, std::uint64_t messages) {
+    if (latency_ == nullptr) latency_ = std::make_unique<LatencyHistogram>();
+    latency_->add(ns, messages);
+    context_.publisher.counters().delay.add(ns, messages);
+}
+
+void FeedClient::wake(Subscription& subscription, bool now) {
+    if (ended_) return;
+    if (!subscription.in_queue) enqueue(subscription);
+    connection_->source_ready();
+    if (now) connection_->flush();
+}
+
+void FeedClient::enqueue(Subscription& subscription) {
+    subscription.in_queue = true;
+    subscription.next_in_queue = nullptr;
+    (queue_last_ != nullptr ? queue_last_->next_in_queue : queue_first_) = &subscription;
+    queue_last_ = &subscription;
+}
+
+void FeedClient::dequeue_first() {
+    queue_first_->in_queue = false;
+    queue_first_ = queue_first_->next_in_queue;
+    if (queue_first_ == nullptr) queue_last_ = nullptr;
+}
+
+void FeedClient::dequeue(Subscription& subscription) {
+    if (!subscription.in_queue) return;
+    Subscription* before = nullptr;
+    for (Subscription* at = queue_first_; at != &subscription; at = at->next_in_queue) before = at;
+    if (before == nullptr) return dequeue_first();
+    before->next_in_queue = subscription.next_in_queue;
+    if (queue_last_ == &subscription) queue_last_ = before;
+    subscription.in_queue = false;
+}
+
+void FeedClient::gather(net::OutputPieces& pieces) {
+    for (const Subscription* at = queue_first_; at != nullptr; at = at->next_in_queue)
+        if (!at->stream->gather(*at, pieces)) return;
+}
+
+void FeedClient::taken(std::size_t bytes, net::OutputPieces& rest) {
+    const std::int64_t now = context_.clock.wall_ns();
+    std::size_t messages = 0;
+    std::size_t left = bytes;
+    while (queue_first_ != nullptr) {
+        Subscription& subscription = *queue_first_;
+        const std::size_t waiting = subscription.stream->waiting_bytes(subscription);
+        const std::size_t part = std::min(waiting, left);
+        if (part > 0) {
+            const Stream::Taken taken = subscription.stream->take(subscription, part, rest);
+            left -= part;
+            messages += taken.messages;
+            if (taken.news > 0) add_latency(now - taken.time.value, taken.news);
+        }
+        if (part < waiting && left == 0) {
+            // The next write begins with another, or a busy stream would keep the others back.
+            if (part > 0 && subscription.next_in_queue != nullptr) {
+                dequeue_first();
+                enqueue(subscription);
+            }
+            break;
+        }
+        dequeue_first();
+    }
+    DCX_CHECK(left == 0);
+    count(messages, bytes + rest.bytes());
+}
+
+bool FeedClient::drained() const {
+    return ended_ || (!connection_->is_blocked() && connection_->pending_output() <= context_.limits.output_bytes / 4);
+}
 
 void FeedClient::conflated(std::uint64_t skipped) {
     ++conflations_;
@@ -96,6 +174,45 @@ void FeedClient::conflated(std::uint64_t skipped) {
 void FeedClient::overrun() {
     refuse({}, ErrorCode::too_slow, "the reader is behind; trades can't be skipped");
     close(net::close_code::try_later, "too slow");
+}
+
+bool FeedClient::tell(std::span<const std::byte> frame, Time time) {
+    if (ended_) return true;
+    const auto fits = [&] {
+        const std::size_t pending = connection_->pending_output();
+        return pending + frame.size() <= context_.limits.output_bytes || pending == 0;
+    };
+    if (!fits()) [[unlikely]]
+        // What waits may only be this round's output.
+        connection_->flush();
+    if (!fits() || !connection_->send_raw_frame(frame)) {
+        refuse({}, ErrorCode::too_slow, "the reader is behind; private messages can't be skipped");
+        close(net::close_code::try_later, "too slow");
+        return false;
+    }
+    count(1, frame.size());
+    if (time.value != 0) add_latency(context_.wall_ns - time.value, 1);
+    return true;
+}
+
+void FeedClient::hand_over() {
+    if (!ended_) connection_->flush();
+}
+
+void FeedClient::end_for_failed_logins() { close(net::close_code::policy, "too many failed logins"); }
+
+void FeedClient::on_login_verdict(bool genuine) {
+    if (private_ != nullptr && !ended_) private_->on_verdict(genuine);
+}
+
+PrivateSession& FeedClient::private_session() {
+    PrivateConnection& connection = *this;
+    if (private_ == nullptr) private_ = std::make_unique<PrivateSession>(*context_.accounts, connection, id_, format_);
+    return *private_;
+}
+
+std::size_t FeedClient::subscriptions() const {
+    return subscriptions_.size() + (private_ != nullptr ? private_->subscriptions() : 0);
 }
 
 void FeedClient::close(std::uint16_t code, std::string_view reason) {
@@ -125,12 +242,17 @@ void FeedClient::heartbeat(const RequestId& id) {
     std::vector<ChannelPosition> positions;
     positions.reserve(subscriptions_.size());
     for (const auto& [key, subscription] : subscriptions_)
-        positions.push_back(
-            {.market = &subscription.market, .channel = key.second, .seq = context_.publisher.position(subscription)});
-    send(encode_heartbeat(context_.frame, format_, id, context_.clock.wall_ns(), positions));
+        positions.push_back({.market = &subscription.market, .channel = key.second, .seq = subscription.seq});
+    std::vector<PrivatePosition> private_positions;
+    if (private_ != nullptr) private_->list_positions(private_positions);
+    send(encode_heartbeat(context_.frame, format_, id, context_.clock.wall_ns(), positions, private_positions));
 }
 
 void FeedClient::stats(const RequestId& id) {
+    static const LatencyHistogram none;
+    std::size_t waiting = connection_->pending_output();
+    for (const Subscription* at = queue_first_; at != nullptr; at = at->next_in_queue)
+        waiting += at->stream->waiting_bytes(*at);
     const std::int64_t connected_ns = context_.clock.monotonic_ns() - connected_ns_;
     send(encode_stats(context_.frame, format_, id,
                       {.client_id = id_,
@@ -138,11 +260,11 @@ void FeedClient::stats(const RequestId& id) {
                        .messages = messages_,
                        .bytes = bytes_,
                        .received = received_,
-                       .queue_bytes = connection_->pending_output(),
-                       .subscriptions = subscriptions_.size(),
+                       .queue_bytes = waiting,
+                       .subscriptions = subscriptions(),
                        .conflations = conflations_,
                        .skipped = skipped_,
-                       .latency = latency_}));
+                       .latency = latency_ != nullptr ? *latency_ : none}));
 }
 
 // ---- in
@@ -187,11 +309,26 @@ void FeedClient::on_closed(net::WebSocketConnection&, std::uint16_t, std::string
 }
 
 void FeedClient::answer(const Request& request) {
+    const bool accounts =
+        request.type == RequestType::login || (!request.channels.empty() && is_private(request.channels.front()));
+    if (accounts && context_.accounts == nullptr) {
+        refuse(request.id, ErrorCode::not_applicable, "there are no private channels here");
+        return;
+    }
+    if (accounts) {
+        switch (request.type) {
+            case RequestType::login: return private_session().log_in(request);
+            case RequestType::subscribe:
+                return private_session().subscribe(request, context_.limits.subscriptions - subscriptions());
+            default: return private_session().unsubscribe(request);
+        }
+    }
     switch (request.type) {
         case RequestType::subscribe: subscribe(request); break;
         case RequestType::unsubscribe: unsubscribe(request); break;
         case RequestType::heartbeat: heartbeat(request.id); break;
         case RequestType::stats: stats(request.id); break;
+        case RequestType::login: break;
         case RequestType::instruments:
             send(encode_instruments(context_.frame, format_, request.id, context_.publisher.markets()));
             break;
@@ -223,7 +360,7 @@ void FeedClient::subscribe(const Request& request) {
     for (const Market* market : *markets)
         for (const Channel channel : request.channels)
             if (!subscriptions_.contains(key_of(*market, channel))) ++added;
-    if (subscriptions_.size() + added > context_.limits.subscriptions) {
+    if (subscriptions() + added > context_.limits.subscriptions) {
         refuse(request.id, ErrorCode::too_many_subscriptions, "too many subscriptions");
         return;
     }
@@ -232,18 +369,24 @@ void FeedClient::subscribe(const Request& request) {
         for (const Channel channel : request.channels) subscribe_to(request, *market, channel);
 }
 
+// What its stream still holds for the client is not sent any more.
+void FeedClient::drop(Subscription& subscription) {
+    dequeue(subscription);
+    context_.publisher.detach(subscription);
+}
+
 // A second subscription to a channel of a symbol replaces the first: messages don't tell their depth and rate.
 void FeedClient::subscribe_to(const Request& request, const Market& market, Channel channel) {
     Publisher& publisher = context_.publisher;
     const Key key = key_of(market, channel);
     if (const auto old = subscriptions_.find(key); old != subscriptions_.end()) {
-        publisher.detach(old->second);
+        drop(old->second);
         subscriptions_.erase(old);
     }
-    const bool book = channel == Channel::orderbook;
     const VariantKey variant{.channel = channel,
-                             .depth = book ? request.depth.value_or(kDefaultDepth) : 0,
-                             .rate_ms = book ? request.rate_ms.value_or(0) : 0};
+                             .depth = has_depth(channel) ? request.depth.value_or(kDefaultDepth) : 0,
+                             .rate_ms = has_rate(channel) ? request.rate_ms.value_or(0) : 0,
+                             .interval_s = has_interval(channel) ? request.interval_s.value_or(kDefaultInterval) : 0};
     Subscription& subscription =
         subscriptions_
             .emplace(std::piecewise_construct, std::forward_as_tuple(key),
@@ -263,8 +406,12 @@ bool FeedClient::matches(const Request& request, const Subscription& subscriptio
     if (!request.symbols.empty() &&
         std::ranges::find(request.symbols, subscription.market.symbol()) == request.symbols.end())
         return false;
-    if (key.channel != Channel::orderbook) return true;
-    return request.depth.value_or(key.depth) == key.depth && request.rate_ms.value_or(key.rate_ms) == key.rate_ms;
+    const auto agrees = [](bool has, std::optional<std::uint32_t> asked, std::uint32_t is) {
+        return !has || asked.value_or(is) == is;
+    };
+    return agrees(has_depth(key.channel), request.depth, key.depth) &&
+           agrees(has_rate(key.channel), request.rate_ms, key.rate_ms) &&
+           agrees(has_interval(key.channel), request.interval_s, key.interval_s);
 }
 
 void FeedClient::unsubscribe(const Request& request) {
@@ -275,7 +422,7 @@ void FeedClient::unsubscribe(const Request& request) {
             ++at;
             continue;
         }
-        context_.publisher.detach(at->second);
+        drop(at->second);
         send(encode_unsubscribed(
             context_.frame, format_,
             {.id = request.id, .market = at->second.market, .key = at->second.key, .resumed = std::nullopt}));

@@ -1,3 +1,4 @@
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,14 +20,25 @@ class MetricsText {
         out_.append(name).append(" ").append(type).append("\n");
     }
     void value(std::uint64_t number) { line("", number); }
-    void value(std::string_view label, std::string_view of, std::uint64_t number) {
-        line(std::string{"{"}.append(label).append("=\"").append(of).append("\"}"), number);
-    }
+    void value(std::string_view label, std::string_view of, std::uint64_t number) { value("", label, of, number); }
     void channels(const FeedCounters& counters, std::uint64_t ChannelCounters::* field) {
         for (const Channel channel : kChannels) value("channel", name_of(channel), counters.of(channel).*field);
     }
 
+    void delays(const DelayHistogram& delay) {
+        for (std::size_t i = 0; i < DelayHistogram::kBuckets.size(); ++i)
+            value("_bucket", "le", DelayHistogram::kBuckets[i].seconds, delay.up_to(i));
+        value("_bucket", "le", "+Inf", delay.count());
+        out_.append(name_).append("_sum ").append(std::to_string(delay.sum_us() / 1'000'000)).append(".");
+        const std::string micros = std::to_string(delay.sum_us() % 1'000'000);
+        out_.append(6 - micros.size(), '0').append(micros).append("\n");
+        line("_count", delay.count());
+    }
+
   private:
+    void value(std::string_view suffix, std::string_view label, std::string_view of, std::uint64_t number) {
+        line(std::string{suffix}.append("{").append(label).append("=\"").append(of).append("\"}"), number);
+    }
     void line(std::string_view labels, std::uint64_t number) {
         out_.append(name_).append(labels).append(" ").append(std::to_string(number)).append("\n");
     }
@@ -47,8 +59,9 @@ void FeedServer::append_metrics(std::string& out) const {
     text.value("format", "msgpack", clients_.size() - json);
     text.family("dcx_feed_connections_opened_total", "counter", "Clients that ever connected.");
     text.value(counters.connections_opened);
-    text.family("dcx_feed_connections_refused_total", "counter", "Upgrades refused.");
-    text.value(counters.connections_refused);
+    text.family("dcx_feed_connections_refused_total", "counter", "Upgrades refused, by why.");
+    for (std::size_t i = 0; i < kRefusalNames.size(); ++i)
+        text.value("reason", kRefusalNames[i], counters.connections_refused[i]);
     text.family("dcx_feed_subscriptions", "gauge", "Subscriptions now.");
     text.channels(counters, &ChannelCounters::subscriptions);
     text.family("dcx_feed_messages_total", "counter", "Messages queued to clients.");
@@ -67,6 +80,9 @@ void FeedServer::append_metrics(std::string& out) const {
     text.channels(counters, &ChannelCounters::skipped);
     text.family("dcx_feed_drops_total", "counter", "Slow readers disconnected.");
     text.channels(counters, &ChannelCounters::drops);
+    text.family("dcx_feed_delay_seconds", "histogram",
+                "From a message's event, by its log time, to the connection it was handed to.");
+    text.delays(counters.delay);
     text.family("dcx_feed_resumes_total", "counter", "Subscriptions from a sequence, by how they were answered.");
     text.value("answer", "replayed", counters.resumes);
     text.value("answer", "snapshot", counters.resumes_refused);
@@ -74,6 +90,15 @@ void FeedServer::append_metrics(std::string& out) const {
     text.value(counters.requests);
     text.family("dcx_feed_errors_total", "counter", "Errors sent to clients.");
     text.value(counters.errors);
+    if (accounts_ != nullptr) {
+        text.family("dcx_feed_logins_total", "counter", "Logins to private channels, by their outcome.");
+        text.value("outcome", "accepted", counters.logins);
+        text.value("outcome", "refused", counters.logins_refused);
+        text.family("dcx_feed_logged_in", "gauge", "Connections that have logged in.");
+        text.value(accounts_->feed.logged_in());
+        text.family("dcx_feed_private_sequence", "gauge", "Sequence of the last command that was told to its owners.");
+        text.value(accounts_->feed.sequence());
+    }
     text.family("dcx_feed_events_total", "counter", "Events read.");
     text.value(counters.events);
     text.family("dcx_feed_sequence", "gauge", "Sequence of the last command that was read whole.");

@@ -24,7 +24,17 @@ void check_accepted(const Request& request) {
     DCX_CHECK(std::ranges::adjacent_find(sorted) == sorted.end());
     if (request.depth) DCX_CHECK(is_depth(*request.depth));
     if (request.rate_ms) DCX_CHECK(rate_index(*request.rate_ms).has_value());
-    if (request.from) DCX_CHECK(request.channels.size() == 1 && request.symbols.size() == 1);
+    if (request.interval_s) DCX_CHECK(interval_index(*request.interval_s) < kIntervals.size());
+    const auto any = [&](bool (*has)(Channel)) { return std::ranges::any_of(request.channels, has); };
+    DCX_CHECK(!request.depth || any(has_depth));
+    DCX_CHECK(!request.rate_ms || any(has_rate));
+    DCX_CHECK(!request.interval_s || any(has_interval));
+    const bool accounts = subscribes && is_private(request.channels.front());
+    for (const Channel channel : request.channels) DCX_CHECK(is_private(channel) == accounts);
+    if (request.from) DCX_CHECK(request.channels.size() == 1 && (accounts || request.symbols.size() == 1));
+    if (request.account) DCX_CHECK(accounts && *request.account);
+    if (accounts) DCX_CHECK(request.symbols.empty() && !request.depth && !request.rate_ms && !request.interval_s);
+    if (request.type == RequestType::login) DCX_CHECK(request.login.key);
 }
 
 }  // namespace

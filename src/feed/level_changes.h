@@ -1,5 +1,5 @@
-// LevelChanges: the levels that were touched since some moment, each with what it held then. Sorted best first by side,
-// so that a sweep through the book appends.
+// LevelChanges: the levels that were touched since some moment, each with what it held then and what it holds now.
+// Sorted best first by side, so that a sweep through the book appends.
 #pragma once
 
 #include <algorithm>
@@ -16,27 +16,34 @@ namespace dcx::feed {
 
 struct LevelChange {
     Price price{};
-    Quantity quantity{};     // before; 0: there was no such level
-    std::uint32_t orders{};  // before
+    Quantity quantity{};      // before; 0: there was no such level
+    Quantity quantity_now{};  // 0: there is none any more
+    std::uint32_t orders{};   // before
+    std::uint32_t orders_now{};
+
+    [[nodiscard]] bool same() const { return quantity == quantity_now && orders == orders_now; }
 };
 
 class LevelChanges {
   public:
-    // Only the first note of a level counts.
-    void note(Side side, const LevelChange& before) {
+    // The level of this price is about to change; only what it held at the first touch counts. The caller writes what
+    // it holds afterwards into the result, which is valid until the next call.
+    LevelChange& touch(Side side, Price price, Quantity quantity, std::uint32_t orders) {
         auto& changes = of(side);
-        const std::int64_t rank = rank_of(side, before.price);
-        if (changes.empty() || rank_of(side, changes.back().price) < rank) {
-            changes.push_back(before);
-            return;
-        }
+        const LevelChange before{.price = price, .quantity = quantity, .orders = orders};
+        const std::int64_t rank = rank_of(side, price);
+        if (changes.empty() || rank_of(side, changes.back().price) < rank) return changes.emplace_back(before);
         const auto at = lower_bound(changes, side, rank);
-        if (at->price != before.price) changes.insert(at, before);
+        return at->price == price ? *at : *changes.insert(at, before);
     }
     // Changes that came after these.
     void merge(const LevelChanges& later) {
         for (const Side side : {Side::buy, Side::sell})
-            for (const LevelChange& change : later.side(side)) note(side, change);
+            for (const LevelChange& change : later.side(side)) {
+                LevelChange& mine = touch(side, change.price, change.quantity, change.orders);
+                mine.quantity_now = change.quantity_now;
+                mine.orders_now = change.orders_now;
+            }
     }
     [[nodiscard]] bool contains(Side side, Price price) const {
         const auto& changes = changes_[side == Side::sell];

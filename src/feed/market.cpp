@@ -27,6 +27,7 @@ Market::Market(const InstrumentListed& listing, std::string base, std::string qu
       quote_{std::move(quote)},
       tick_size_{decimal_text(listing.tick_mantissa, listing.tick_scale)},
       lot_size_{decimal_text(listing.lot_mantissa, listing.lot_scale)},
+      heads_{symbol_},
       price_format_{.mantissa = listing.tick_mantissa, .scale = listing.tick_scale},
       quantity_format_{.mantissa = listing.lot_mantissa, .scale = listing.lot_scale},
       volume_format_{shortest(quantity_format_)},
@@ -39,26 +40,38 @@ void Market::add_trade(const Trade& trade) {
     last_trade_ = trade;
     trades_.add(trade);
     window_.add(trade);
+    candles_.add(trade);
 }
 
 void Market::bust_trade(const Trade& trade, Time now) {
     trades_.remove(trade.id);
     busted_.add(trade);
     window_.take_back(trade, now);
+    candles_.take_back(trade, window_.kept());
+}
+
+Bbo Market::bbo() const {
+    Bbo bbo;
+    if (!book_.bids().empty()) {
+        bbo.bid = book_.bids().best().price;
+        bbo.bid_quantity = book_.bids().best().quantity;
+    }
+    if (!book_.asks().empty()) {
+        bbo.ask = book_.asks().best().price;
+        bbo.ask_quantity = book_.asks().best().quantity;
+    }
+    return bbo;
 }
 
 Ticker Market::ticker(Time now) {
     window_.advance(now);
-    Ticker ticker{.last = last_trade_.price, .day = window_.totals()};
-    if (!book_.bids().empty()) {
-        ticker.bid = book_.bids().best().price;
-        ticker.bid_quantity = book_.bids().best().quantity;
-    }
-    if (!book_.asks().empty()) {
-        ticker.ask = book_.asks().best().price;
-        ticker.ask_quantity = book_.asks().best().quantity;
-    }
-    return ticker;
+    const Bbo best = bbo();
+    return {.last = last_trade_.price,
+            .day = window_.totals(),
+            .bid = best.bid,
+            .bid_quantity = best.bid_quantity,
+            .ask = best.ask,
+            .ask_quantity = best.ask_quantity};
 }
 
 }  // namespace dcx::feed

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "feed/candles.h"
 #include "feed/channel.h"
 #include "feed/decimal_format.h"
 #include "feed/feed_book.h"
+#include "feed/message_heads.h"
 #include "feed/ticker_window.h"
 #include "feed/trade.h"
 #include "model/event.h"
@@ -35,6 +37,15 @@ class RecentTrades {
     std::deque<Trade> trades_;
 };
 
+// The best of both sides; a price of 0 means that the side is empty.
+struct Bbo {
+    Price bid{};
+    Quantity bid_quantity{};
+    Price ask{};
+    Quantity ask_quantity{};
+    friend bool operator==(const Bbo&, const Bbo&) = default;
+};
+
 // Constant size; prices of 0 mean that there is none.
 struct Ticker {
     Price last{};
@@ -57,6 +68,7 @@ class Market {
     [[nodiscard]] const std::string& tick_size() const { return tick_size_; }
     [[nodiscard]] const std::string& lot_size() const { return lot_size_; }
     [[nodiscard]] Phase phase() const { return phase_; }
+    [[nodiscard]] const MessageHeads& heads() const { return heads_; }
     [[nodiscard]] const DecimalFormat& price_format() const { return price_format_; }
     [[nodiscard]] const DecimalFormat& quantity_format() const { return quantity_format_; }
     // Of sums of lots, and of ticks times lots.
@@ -74,6 +86,8 @@ class Market {
     // Those that stand, and those that were taken back (in the order of that).
     [[nodiscard]] const RecentTrades& trades() const { return trades_; }
     [[nodiscard]] const RecentTrades& busted() const { return busted_; }
+    [[nodiscard]] Bbo bbo() const;
+    [[nodiscard]] Candles& candles() { return candles_; }
     // The ticker at this log time, which never goes back.
     [[nodiscard]] Ticker ticker(Time now);
 
@@ -84,6 +98,7 @@ class Market {
     std::string quote_;
     std::string tick_size_;
     std::string lot_size_;
+    MessageHeads heads_;
     DecimalFormat price_format_;
     DecimalFormat quantity_format_;
     DecimalFormat volume_format_;
@@ -94,6 +109,7 @@ class Market {
     RecentTrades trades_;
     RecentTrades busted_;
     TickerWindow window_;
+    Candles candles_;
 };
 
 }  // namespace dcx::feed

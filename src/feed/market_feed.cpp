@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "feed/market_detail_messages.h"
 #include "feed/market_messages.h"
 
 namespace dcx::feed {
@@ -13,8 +14,7 @@ MarketFeed::Variant::Variant(FeedContext& context, VariantKey variant_key)
     : key{variant_key},
       rate{rate_index(variant_key.rate_ms).value()},
       view{variant_key.depth},
-      streams{Stream{context.streams, variant_key.channel, context.replay_bytes},
-              Stream{context.streams, variant_key.channel, context.replay_bytes}} {}
+      streams{Stream{context.streams, variant_key.channel}, Stream{context.streams, variant_key.channel}} {}
 
 const MarketFeed::Variant* MarketFeed::find(VariantKey key) const {
     for (const auto& variant : variants_)
@@ -37,33 +37,48 @@ void MarketFeed::end_command() {
     // Of a mass cancel that goes from market to market, each but the first has nothing left to tell.
     if (changes.empty() && command_trades_.empty()) return;
     std::array<bool, kRatesMs.size()> conflates{};
-    for (const auto& variant : variants_) {
-        if (!variant->started) continue;
-        if (variant->key.channel == Channel::trades && !command_trades_.empty()) publish_trades(*variant);
-        if (variant->key.channel != Channel::orderbook) continue;
-        if (variant->rate == 0)
-            publish_book(*variant, changes);
-        else
-            conflates[variant->rate] = true;
-    }
+    for (const auto& variant : variants_)
+        if (variant->started) end_command_of(*variant, changes, conflates);
     for (std::size_t rate = 1; rate < pending_.size(); ++rate)
         if (conflates[rate]) pending_[rate].merge(changes);
     market_.book().clear_changes();
     command_trades_.clear();
+    command_orders_.clear();
+}
+
+void MarketFeed::end_command_of(Variant& variant, const LevelChanges& changes,
+                                std::array<bool, kRatesMs.size()>& conflates) {
+    const bool at_once = variant.rate == 0;
+    switch (variant.key.channel) {
+        case Channel::orderbook: at_once ? publish_book(variant, changes) : void(conflates[variant.rate] = true); break;
+        case Channel::trades:
+            if (!command_trades_.empty()) publish_trades(variant);
+            break;
+        case Channel::orders:
+            if (!command_orders_.empty()) publish_orders(variant);
+            break;
+        case Channel::bbo: at_once ? publish_bbo(variant) : void(bbo_pending_[variant.rate] = true); break;
+        default: break;  // they have times of their own
+    }
 }
 
 void MarketFeed::publish_conflated(std::size_t rate) {
-    if (pending_[rate].empty()) return;
-    for (const auto& variant : variants_)
-        if (variant->started && variant->key.channel == Channel::orderbook && variant->rate == rate)
+    for (const auto& variant : variants_) {
+        if (!variant->started || variant->rate != rate) continue;
+        if (variant->key.channel == Channel::orderbook && !pending_[rate].empty())
             publish_book(*variant, pending_[rate]);
+        if (variant->key.channel == Channel::bbo && bbo_pending_[rate]) publish_bbo(*variant);
+    }
     pending_[rate].clear();
+    bbo_pending_[rate] = false;
 }
 
 ChainLink MarketFeed::next_link(Variant& variant) const {
     const ChainLink link{.prev = variant.seq, .seq = context_.seq, .time = context_.time};
-    // Each message belongs to a later command than the one before, or a reader could not tell them apart.
-    DCX_CHECK(link.seq > link.prev);
+    // Each message belongs to a later command than the one before, or a reader could not tell them apart; but a candle
+    // may close while the log stands still.
+    DCX_CHECK(link.seq > link.prev || (variant.key.channel == Channel::candles && link.seq == link.prev));
+    variant.repeats_seq = link.seq == link.prev;
     variant.seq = link.seq;
     variant.time = link.time;
     return link;
@@ -94,9 +109,9 @@ void MarketFeed::publish_book(Variant& variant, const LevelChanges& changes) {
     context_.levels.clear();
     variant.view.advance(market_.book(), changes, context_.levels);
     if (context_.levels.empty()) return;
-    const std::uint32_t checksum = market_.book().checksum(std::min<std::size_t>(kChecksumLevels, variant.key.depth));
+    const std::uint32_t sum = checksum(variant.key.depth);
     publish(variant, [&](Format format, const Envelope& envelope) {
-        return encode_book(context_.frame, format, envelope, context_.levels, checksum);
+        return encode_book(context_.frame, format, envelope, context_.levels, sum);
     });
 }
 
@@ -104,6 +119,22 @@ void MarketFeed::publish_trades(Variant& variant) {
     publish(variant, [&](Format format, const Envelope& envelope) {
         return encode_trades(context_.frame, format, envelope, command_trades_);
     });
+}
+
+void MarketFeed::publish_orders(Variant& variant) {
+    const std::uint32_t sum = checksum(kChecksumLevels);
+    publish(variant, [&](Format format, const Envelope& envelope) {
+        return encode_order_changes(context_.frame, format, envelope, command_orders_.list(), sum);
+    });
+    if (orders_snapshot_.running()) orders_snapshot_.note(command_orders_.list());
+}
+
+void MarketFeed::publish_bbo(Variant& variant) {
+    const Bbo now = market_.bbo();
+    if (now == variant.bbo) return;
+    variant.bbo = now;
+    publish(variant,
+            [&](Format format, const Envelope& envelope) { return encode_bbo(context_.frame, format, envelope, now); });
 }
 
 void MarketFeed::publish_ticker() {
@@ -117,10 +148,27 @@ void MarketFeed::publish_ticker() {
     });
 }
 
+void MarketFeed::publish_candles(Time closed_until) {
+    DCX_CHECK(!context_.mid_command);
+    for (const auto& variant : variants_) {
+        if (variant->key.channel != Channel::candles || !variant->started) continue;
+        CandleSeries& series = series_of(*variant);
+        series.close_until(std::max(context_.time, closed_until));
+        if (series.revision() == variant->revision) continue;
+        context_.candles.clear();
+        series.list(std::exchange(variant->revision, series.revision()), context_.candles);
+        publish(*variant, [&](Format format, const Envelope& envelope) {
+            return encode_candles(context_.frame, format, envelope, series, context_.candles);
+        });
+    }
+}
+
 bool MarketFeed::can_resume(const Subscription& subscription, std::uint64_t seq) const {
     const Variant* variant = find(subscription.key);
-    return variant != nullptr && variant->started &&
-           variant->streams[index_of(subscription.format)].can_resume(seq, variant->seq);
+    if (variant == nullptr || !variant->started) return false;
+    // Which of the two messages with this sequence he has can't be known.
+    if (variant->repeats_seq && seq == variant->seq) return false;
+    return variant->streams[index_of(subscription.format)].can_resume(seq, variant->seq);
 }
 
 void MarketFeed::resume(Subscription& subscription, std::uint64_t seq) {
@@ -135,6 +183,7 @@ void MarketFeed::attach(Subscription& subscription) {
     Variant* variant = find(subscription.key);
     if (variant == nullptr)
         variant = variants_.emplace_back(std::make_unique<Variant>(context_, subscription.key)).get();
+    lists_orders_ |= subscription.key.channel == Channel::orders;
     variant->stream(subscription.format).add(subscription);
 }
 
@@ -144,92 +193,22 @@ void MarketFeed::detach(Subscription& subscription) {
     Variant* variant = find(subscription.key);
     DCX_CHECK(variant != nullptr);
     variant->stream(subscription.format).remove(subscription, context_.now_ns);
-    if (subscription.key.channel != Channel::ticker) return;
-    // Each ticker message is the whole state: nobody needs the missed ones.
+    if (subscription.key.channel != Channel::ticker && subscription.key.channel != Channel::bbo) return;
+    // Each message of these is the whole state: nobody needs the missed ones.
     variant->stream(subscription.format).expire(std::numeric_limits<std::int64_t>::max());
     if (!variant->in_use()) std::erase_if(variants_, [&](const auto& v) { return v.get() == variant; });
-}
-
-std::uint64_t MarketFeed::position(const Subscription& subscription) const {
-    const Variant* variant = find(subscription.key);
-    return variant != nullptr && variant->started ? variant->seq : 0;
-}
-
-// False while the published state would not be that of one point in the log.
-bool MarketFeed::start(Variant& variant) {
-    if (variant.started) return true;
-    if (!pending_[variant.rate].empty()) return false;
-    variant.started = true;
-    variant.seq = context_.seq;
-    variant.time = context_.time;
-    if (variant.key.channel == Channel::orderbook) variant.view.reset(market_.book());
-    if (variant.key.channel == Channel::ticker) variant.ticker = market_.ticker(context_.time);
-    return true;
-}
-
-bool MarketFeed::serve_waiting() {
-    bool all = true;
-    for (const auto& variant : variants_) {
-        bool waits = false;
-        for (Stream& stream : variant->streams) stream.each_waiting([&](Subscription&) { waits = true; });
-        if (!waits) continue;
-        if (context_.mid_command || !start(*variant) || !pending_[variant->rate].empty())
-            all = false;
-        else
-            give_snapshots(*variant);
-    }
-    return all;
-}
-
-void MarketFeed::give_snapshots(Variant& variant) {
-    for (const Format format : kFormats) {
-        // One encoding serves all but those that are told how much they have missed.
-        std::vector<std::byte> shared;
-        variant.stream(format).each_waiting([&](Subscription& subscription) {
-            std::span<const std::byte> frame = shared;
-            if (subscription.skipped > 0 || shared.empty()) {
-                frame = encode_snapshot(variant, format, subscription.skipped);
-                ++context_.streams.counters.of(variant.key.channel).encoded;
-                context_.streams.counters.of(variant.key.channel).encoded_bytes += frame.size();
-                if (subscription.skipped == 0) shared.assign(frame.begin(), frame.end());
-            }
-            variant.stream(format).give_snapshot(subscription, frame);
-        });
-    }
-}
-
-std::span<const std::byte> MarketFeed::encode_snapshot(const Variant& variant, Format format, std::uint64_t skipped) {
-    // A snapshot begins a chain, so nothing is before it.
-    const Envelope envelope{.market = market_,
-                            .snapshot = true,
-                            .epoch = context_.epoch,
-                            .prev = 0,
-                            .seq = variant.seq,
-                            .time = variant.time,
-                            .skipped = skipped};
-    switch (variant.key.channel) {
-        case Channel::orderbook:
-            context_.levels.clear();
-            variant.view.list(market_.book(), context_.levels);
-            return encode_book(context_.frame, format, envelope, context_.levels,
-                               market_.book().checksum(std::min<std::size_t>(kChecksumLevels, variant.key.depth)));
-        case Channel::trades:
-            market_.trades().list(context_.trades.trades);
-            market_.busted().list(context_.trades.busted);
-            return encode_trades(context_.frame, format, envelope, context_.trades);
-        case Channel::ticker: return encode_ticker(context_.frame, format, envelope, variant.ticker);
-    }
-    DCX_CHECK(false);
-    return {};
 }
 
 void MarketFeed::expire(std::int64_t since_ns) {
     for (const auto& variant : variants_)
         for (Stream& stream : variant->streams) stream.expire(since_ns);
     std::erase_if(variants_, [](const auto& variant) { return !variant->in_use(); });
+    const auto any = [&](auto&& is) { return std::ranges::any_of(variants_, [&](const auto& v) { return is(*v); }); };
     for (std::size_t rate = 1; rate < pending_.size(); ++rate)
-        if (std::ranges::none_of(variants_, [&](const auto& v) { return v->started && v->rate == rate; }))
+        if (!any([&](const Variant& v) { return v.started && v.key.channel == Channel::orderbook && v.rate == rate; }))
             pending_[rate].clear();
+    lists_orders_ = any([](const Variant& v) { return v.key.channel == Channel::orders; });
+    if (!lists_orders_) orders_snapshot_.stop();
 }
 
 }  // namespace dcx::feed

@@ -5,39 +5,11 @@ namespace dcx::feed {
 namespace {
 
 template <class Writer>
-void begin_message(Writer& writer, Channel channel, const Envelope& envelope) {
-    writer.map(envelope.skipped > 0 ? 9 : 8);
-    writer.template key<"channel">();
-    writer.text(name_of(channel));
-    writer.template key<"type">();
-    writer.text(envelope.snapshot ? "snapshot" : "update");
-    writer.template key<"symbol">();
-    writer.text(envelope.market.symbol());
-    writer.template key<"epoch">();
-    writer.number(envelope.epoch);
-    writer.template key<"prev">();
-    writer.number(envelope.prev);
-    writer.template key<"seq">();
-    writer.number(envelope.seq);
-    writer.template key<"time">();
-    writer.number(envelope.time.value);
-    if (envelope.skipped > 0) {
-        writer.template key<"skipped">();
-        writer.number(envelope.skipped);
-    }
-    writer.template key<"data">();
-}
-
-template <class Writer>
 void write_levels(Writer& writer, const Market& market, std::span<const LevelUpdate> levels) {
     writer.array(levels.size());
-    for (const LevelUpdate& level : levels) {
-        writer.array(3);
-        writer.decimal(level.price.value, market.price_format());
-        writer.decimal(level.quantity.value, market.quantity_format());
-        writer.number(std::uint64_t{level.orders});
-        writer.end_array();
-    }
+    for (const LevelUpdate& level : levels)
+        writer.level(level.price.value, market.price_format(), level.quantity.value, market.quantity_format(),
+                     level.orders);
     writer.end_array();
 }
 

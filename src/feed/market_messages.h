@@ -8,20 +8,11 @@
 
 #include "feed/channel.h"
 #include "feed/depth_view.h"
+#include "feed/envelope.h"
 #include "feed/frame_buffer.h"
 #include "feed/market.h"
 
 namespace dcx::feed {
-
-struct Envelope {
-    const Market& market;
-    bool snapshot{};
-    std::uint64_t epoch{};
-    std::uint64_t prev{};
-    std::uint64_t seq{};
-    Time time{};
-    std::uint64_t skipped{};  // messages that this subscriber was not sent; told only when there are any
-};
 
 std::span<const std::byte> encode_book(FrameBuffer& out, Format format, const Envelope& envelope,
                                        const BookUpdate& levels, std::uint32_t checksum);

@@ -156,8 +156,8 @@ TEST_CASE("messages of a session") {
     const std::string welcome =
         R"({"type":"welcome","client_id":7,"epoch":2,"time":123,"format":"json","heartbeat_ms":1000,)"
         R"("limits":{"message_bytes":65536,"subscriptions":1000,"requests_per_second":50,"request_burst":200,)"
-        R"("output_bytes":1048576},"instruments":[{"symbol":"DEC/USD","base":"DEC","quote":"USD",)"
-        R"("tick_size":"0.0001","lot_size":"0.0001","phase":"trading"}]})";
+        R"("output_bytes":1048576,"flush_us":0,"connections_per_address":0},"instruments":[{"symbol":"DEC/USD",)"
+        R"("base":"DEC","quote":"USD","tick_size":"0.0001","lot_size":"0.0001","phase":"trading"}]})";
     Encoded encoded = encode_both([&](FrameBuffer& out, Format format) {
         return encode_welcome(
             out, format,
@@ -245,6 +245,7 @@ TEST_CASE("MessagePack numbers of every size, and long texts") {
         writer.text(std::string(size, 'x'));
         expected.emplace_back(std::string(size, 'x'));
     }
+    writer.finish();
     CHECK(decode(Format::msgpack, out.bytes()) == Json(expected));
 }
 

@@ -75,10 +75,10 @@ MirrorFile::~MirrorFile() {
     if (!words_.empty()) ::munmap(words_.data(), words_.size_bytes());
 }
 
-std::expected<void, std::string> MirrorFile::publish() {
-    if (has_living_writer(path_)) return std::unexpected(path_ + ": another venue's mirror");
+std::expected<void, std::string> MirrorFile::publish(unsigned mode) {
+    if (has_living_writer(path_)) return std::unexpected(path_ + ": another venue's");
     // Only now: what is readable under the other name would be read by its number.
-    if (::fchmod(file_.get(), 0644) != 0) return failed(name_, "can't be made readable", errno);
+    if (::fchmod(file_.get(), mode) != 0) return failed(name_, "can't be given its mode", errno);
     if (::rename(name_.c_str(), path_.c_str()) != 0) return failed(path_, "can't be given its name", errno);
     name_ = path_;
     return {};

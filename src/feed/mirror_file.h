@@ -27,8 +27,9 @@ class MirrorFile {
     MirrorFile& operator=(const MirrorFile&) = delete;
     ~MirrorFile();
 
-    // Gives it its name, in the place of one that a dead writer left; refuses when that one's writer lives.
-    std::expected<void, std::string> publish();
+    // Gives it its name and its mode, in the place of one that a dead writer left; refuses when that one's writer
+    // lives.
+    std::expected<void, std::string> publish(unsigned mode = 0644);
     // Takes the name away, if it is still this file's. Mappings stay valid.
     void remove();
 

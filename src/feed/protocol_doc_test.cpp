@@ -11,6 +11,7 @@
 
 #include "base/skip_test.h"
 #include "feed/request.h"
+#include "feed/test_accounts.h"
 #include "feed/test_server.h"
 
 using namespace dcx;
@@ -60,6 +61,65 @@ std::vector<std::string> traffic() {
     return client->texts;
 }
 
+// What one client hears who follows every order.
+std::vector<std::string> detail_traffic() {
+    FeedServer::Options options;
+    options.publisher.orders_in_part = 4;
+    TestServer server{options};
+    server.venue.start();
+    const OrderId deep = server.venue.place(Side::buy, 24'970, 120'000);
+    const OrderId best = server.venue.place(Side::buy, 24'990, 50'000);
+    server.venue.place(Side::buy, 24'980, 40'000);
+    server.venue.place(Side::sell, 25'010, 75'000);
+    server.venue.place(Side::sell, 25'020, 10'000);
+    server.drain();
+    const auto client = TestClient::open(server, Format::json);
+    const auto ask = [&](const Json& request) {
+        client->send(request);
+        client->synchronise();
+    };
+    client->send({{"type", "subscribe"}, {"id", 6}, {"channel", "orders"}, {"symbol", "DEC/USD"}});
+    REQUIRE(server.until([&] { return client->messages.size() == 3; }));  // the answer and two parts
+    ask({{"type", "subscribe"}, {"id", 7}, {"channel", "bbo"}, {"symbol", "DEC/USD"}, {"rate", 0}});
+    ask({{"type", "subscribe"}, {"id", 8}, {"channel", "candles"}, {"symbol", "DEC/USD"}, {"interval", "1m"}});
+    server.venue.place(Side::buy, 25'010, 25'000);
+    server.drain();
+    server.venue.amend(best, 24'990, 20'000);
+    server.drain();
+    server.venue.amend(deep, 24'990, 120'000);
+    server.drain();
+    server.clock.advance(100'000'000);
+    server.drain();
+    // No command comes before the minute is over.
+    server.clock.advance(45'000'000'000);
+    server.drain();
+    client->synchronise();
+    return client->texts;
+}
+
+// What one client hears who logs in.
+std::vector<std::string> private_traffic() {
+    TestServer server;
+    start_with_accounts(server.venue);
+    place_for(server.venue, 1, kAlice, Side::sell, 25'010, 75'000);
+    server.drain();
+    const auto client = TestClient::open(server, Format::json);
+    const auto ask = [&](const Json& request) {
+        client->send(request);
+        client->synchronise();
+    };
+    CHECK(client->ask(login_request(client->welcome, kAliceKey, kAliceKey))["type"] == "login");
+    ask({{"type", "subscribe"}, {"id", 1}, {"channel", "executions"}});
+    ask({{"type", "subscribe"}, {"id", 2}, {"channel", "balances"}, {"account", 6}});
+    sell_to_bob(server.venue, 1, 2, 25'010, 75'000);
+    server.drain();
+    ask({{"type", "heartbeat"}, {"id", 3}});
+    server.venue.single(KeyRevoked{.key = kAliceKey});
+    server.drain();
+    client->synchronise();
+    return client->texts;
+}
+
 // The blocks between ```json and ```.
 std::vector<std::string> json_blocks(const std::string& text) {
     std::vector<std::string> blocks;
@@ -74,7 +134,8 @@ std::vector<std::string> json_blocks(const std::string& text) {
 }  // namespace
 
 TEST_CASE("docs/protocols/feed.md shows what is really sent") {
-    const std::vector<std::string> sent = traffic();
+    std::vector<std::string> sent = traffic();
+    for (const auto& more : {detail_traffic(), private_traffic()}) sent.insert(sent.end(), more.begin(), more.end());
     if (std::getenv("DCX_PRINT_TRAFFIC") != nullptr)
         for (const std::string& message : sent) std::printf("%s\n", message.c_str());
     std::ifstream file{repository_root() + "/docs/protocols/feed.md"};
@@ -94,7 +155,7 @@ TEST_CASE("docs/protocols/feed.md shows what is really sent") {
         else
             CHECK(parse_request(Format::json, std::as_bytes(std::span{block})).has_value());
     }
-    // Each kind of message is shown once at least: 13 of session and channels.
-    CHECK(messages >= 13);
+    // Each kind of message is shown once at least: 13 of session and the first channels, 9 of orders, bbo and candles.
+    CHECK(messages >= 22);
     CHECK(blocks.size() >= messages + 5);
 }

@@ -16,7 +16,12 @@ constexpr std::size_t kTickerRate = rate_index(kTickerRateMs).value();
 
 }  // namespace
 
-Publisher::Publisher(const Options& options) : options_{options} { context_.replay_bytes = options.replay_bytes; }
+Publisher::Publisher(const Options& options) : options_{options} {
+    DCX_CHECK(options.orders_in_part >= 2);
+    context_.orders_in_part = options.orders_in_part;
+    context_.streams.replay_bytes = options.replay_bytes;
+    context_.streams.behind_bytes = options.behind_bytes;
+}
 
 MarketFeed& Publisher::feed_of(InstrumentId id) {
     DCX_CHECK(id.value < feeds_.size() && feeds_[id.value] != nullptr);
@@ -61,7 +66,7 @@ template <class Body>
 void Publisher::apply_to_book(const Event& event) {
     const Body body = event.as<Body>();
     MarketFeed& feed = feed_of(body.instrument);
-    feed.market().book().apply(body);
+    feed.apply(body);
     touch(feed);
     if constexpr (std::is_same_v<Body, TradeExecuted>)
         feed.add_trade({.id = body.trade_id,
@@ -146,6 +151,7 @@ void Publisher::complete_restore(const Event& event) {
     context_.time = event.header.time;
     for (MarketFeed* feed : touched_) feed->market().book().clear_changes();
     touched_.clear();
+    begin_reached();
     if (options_.mirror == nullptr) return;
     for (const Market* market : listed_) options_.mirror->list(*market, event.header.sequence, event.header.time);
     options_.mirror->go_live(context_.epoch, event.header.sequence);
@@ -161,6 +167,8 @@ void Publisher::end_command(const EventHeader& header) {
         for (std::size_t rate = 1; rate < kRatesMs.size(); ++rate) rate_pending_[rate] |= feed->has_pending(rate);
     }
     touched_.clear();
+    if (!to_begin_.empty()) [[unlikely]]
+        begin_reached();
     if (!waiting_.empty()) serve_waiting();
 }
 
@@ -172,30 +180,55 @@ void Publisher::mirror_command(const EventHeader& header) {
 }
 
 bool Publisher::has_work(std::size_t rate) const {
-    return rate_pending_[rate] || (rate == kTickerRate && tickers_ > 0 && ticker_seq_ != context_.seq);
+    return rate_pending_[rate] || (rate == kTickerRate && tickers_ + candles_ > 0 && ticker_seq_ != context_.seq);
 }
 
 void Publisher::tick_rate(std::size_t rate) {
     for (const auto& feed : feeds_) {
         if (feed == nullptr) continue;
         feed->publish_conflated(rate);
-        if (rate == kTickerRate && tickers_ > 0) feed->publish_ticker();
+        if (rate != kTickerRate) continue;
+        if (tickers_ > 0) feed->publish_ticker();
+        if (candles_ > 0) feed->publish_candles();
     }
     rate_pending_[rate] = false;
     if (rate == kTickerRate) ticker_seq_ = context_.seq;
 }
 
+// Once a second: intervals end with whole seconds.
+bool Publisher::close_candles(std::int64_t wall_ns) {
+    const std::int64_t second = (wall_ns - kLateNs) / 1'000'000'000;
+    if (candles_ == 0 || wall_ns == 0 || second == closed_second_) return false;
+    closed_second_ = second;
+    for (const auto& feed : feeds_)
+        if (feed != nullptr) feed->publish_candles(Time{second * 1'000'000'000});
+    return true;
+}
+
 void Publisher::flush() {
     for (Stream* stream : context_.streams.unflushed) stream->flush();
     context_.streams.unflushed.clear();
+    flush_due_ns_ = kNever;
 }
 
-bool Publisher::tick(std::int64_t now_ns) {
+bool Publisher::flush_when_due() {
+    if (context_.streams.unflushed.empty()) return false;
+    if (flush_due_ns_ == kNever) flush_due_ns_ = context_.now_ns + options_.flush_ns;
+    if (context_.now_ns < flush_due_ns_) return false;
+    flush();
+    return true;
+}
+
+bool Publisher::tick(std::int64_t now_ns, std::int64_t wall_ns) {
     context_.now_ns = now_ns;
     if (options_.mirror != nullptr) options_.mirror->beat(now_ns);
-    flush();
+    bool worked = false;
     // In the middle of a command the books stand at no point of the log.
-    if (!ready_ || context_.mid_command) return false;
+    if (ready_ && !context_.mid_command) worked = tick_whole(now_ns, wall_ns);
+    return flush_when_due() || worked;
+}
+
+bool Publisher::tick_whole(std::int64_t now_ns, std::int64_t wall_ns) {
     bool worked = false;
     for (std::size_t rate = 1; rate < kRatesMs.size(); ++rate) {
         if (now_ns < rate_due_ns_[rate] || !has_work(rate)) continue;
@@ -203,7 +236,8 @@ bool Publisher::tick(std::int64_t now_ns) {
         rate_due_ns_[rate] = now_ns + std::int64_t{kRatesMs[rate]} * kMillisecondNs;
         worked = true;
     }
-    flush();
+    worked |= close_candles(wall_ns);
+    for (MarketFeed* feed : waiting_) worked |= feed->continue_snapshot();
     worked |= wake_lagging();
     if (!waiting_.empty()) serve_waiting();
     if (now_ns >= expire_due_ns_) {
@@ -215,12 +249,14 @@ bool Publisher::tick(std::int64_t now_ns) {
 }
 
 std::int64_t Publisher::next_due_ns() const {
-    if (!ready_ || context_.mid_command) return kNever;
-    std::int64_t due = kNever;
+    std::int64_t due = flush_due_ns_;
+    if (!ready_ || context_.mid_command) return due;
     for (std::size_t rate = 1; rate < kRatesMs.size(); ++rate)
         if (has_work(rate)) due = std::min(due, rate_due_ns_[rate]);
     for (const Subscription* subscription : context_.streams.lagging)
         if (subscription->sink.drained()) return context_.now_ns;
+    for (MarketFeed* feed : waiting_)
+        if (feed->part_is_due()) return context_.now_ns;
     return due;
 }
 
@@ -238,8 +274,6 @@ void Publisher::wait_for_snapshot(MarketFeed& feed) {
 }
 
 void Publisher::serve_waiting() {
-    // A snapshot follows all that was published before it.
-    flush();
     std::erase_if(waiting_, [](MarketFeed* feed) { return feed->serve_waiting(); });
 }
 
@@ -249,10 +283,8 @@ bool Publisher::can_resume(const Subscription& subscription, const ResumePoint& 
 
 void Publisher::attach(Subscription& subscription, const std::optional<ResumePoint>& from) {
     DCX_CHECK(ready_);
-    flush();
     MarketFeed& feed = feed_of(subscription.market.id());
-    ++context_.streams.counters.of(subscription.key.channel).subscriptions;
-    if (subscription.key.channel == Channel::ticker) ++tickers_;
+    count(subscription, true);
     if (from) {
         ++context_.streams.counters.resumes;
         feed.resume(subscription, from->seq);
@@ -262,16 +294,47 @@ void Publisher::attach(Subscription& subscription, const std::optional<ResumePoi
     if (!feed.serve_waiting()) wait_for_snapshot(feed);
 }
 
+void Publisher::count(const Subscription& subscription, bool attached) {
+    const auto add = [attached](auto& number) { attached ? ++number : --number; };
+    add(context_.streams.counters.of(subscription.key.channel).subscriptions);
+    if (subscription.key.channel == Channel::ticker) add(tickers_);
+    if (subscription.key.channel == Channel::candles) add(candles_);
+}
+
 void Publisher::detach(Subscription& subscription) {
     if (subscription.state == Subscription::State::detached) return;
-    flush();
-    --context_.streams.counters.of(subscription.key.channel).subscriptions;
-    if (subscription.key.channel == Channel::ticker) --tickers_;
+    count(subscription, false);
     feed_of(subscription.market.id()).detach(subscription);
 }
 
-std::uint64_t Publisher::position(const Subscription& subscription) const {
-    return feed_of(subscription.market.id()).position(subscription);
+std::vector<VariantUse> Publisher::variants(bool subscribed) const {
+    std::vector<VariantUse> all;
+    for (const auto& feed : feeds_)
+        if (feed != nullptr) feed->list_in_use(all, subscribed);
+    return all;
+}
+
+void Publisher::begin_variants(std::vector<VariantUse> variants) {
+    for (VariantUse& use : variants) {
+        // Told again and again, the newest of it counts.
+        std::erase_if(to_begin_, [&](const VariantUse& old) { return old.key == use.key && old.symbol == use.symbol; });
+        to_begin_.push_back(std::move(use));
+    }
+    if (ready_ && !context_.mid_command) begin_reached();
+}
+
+// Between commands. One of a market that is not listed waits for it.
+void Publisher::begin_reached() {
+    std::erase_if(to_begin_, [&](const VariantUse& use) {
+        const Market* market = find(use.symbol);
+        return market != nullptr && feed_of(market->id()).begin(use);
+    });
+}
+
+void Publisher::start_lingering(std::int64_t now_ns) {
+    context_.now_ns = now_ns;
+    for (const auto& feed : feeds_)
+        if (feed != nullptr) feed->linger_anew();
 }
 
 }  // namespace dcx::feed

@@ -102,6 +102,44 @@ TEST_CASE("a conflated rate publishes at most once a period, with all changes in
     CHECK(feed.publisher.next_due_ns() == Publisher::kNever);
 }
 
+TEST_CASE("messages wait for others as long as they may, or until there are many, a snapshot does not wait") {
+    Feed feed{.venue = {}, .publisher = Publisher{{.flush_ns = 3 * kMs}}};
+    feed.venue.start();
+    feed.take_all();
+    feed.tick(10);
+    const auto reader = feed.subscribe(book_of(20));
+    CHECK(reader->sink.take()["type"] == "snapshot");
+    CHECK(feed.publisher.flush_due_ns() == Publisher::kNever);
+    feed.venue.place(Side::buy, 100, 1);
+    feed.take_all();
+    feed.tick(2);
+    feed.venue.place(Side::buy, 101, 1);
+    feed.take_all();
+    CHECK(reader->sink.messages.empty());
+    // From the first one on.
+    CHECK(feed.publisher.next_due_ns() == feed.now_ns + kMs);
+    // Who comes meanwhile begins behind them.
+    const auto late = feed.subscribe(book_of(20));
+    const Json snapshot = late->sink.take();
+    CHECK(snapshot["seq"] == feed.venue.sequence());
+    feed.tick(1);
+    CHECK(reader->sink.messages.size() == 2);
+    CHECK(late->sink.messages.empty());
+    CHECK(feed.publisher.next_due_ns() == Publisher::kNever);
+    feed.venue.place(Side::buy, 102, 1);
+    feed.take_all();
+    feed.tick(3);
+    CHECK(late->sink.take()["prev"] == snapshot["seq"]);
+    // Many go out at once.
+    reader->sink.messages.clear();
+    for (int i = 0; i < 500; ++i) feed.venue.place(Side::buy, 103 + i, 1);
+    feed.take_all();
+    CHECK(reader->sink.messages.size() > 100);
+    CHECK(reader->sink.messages.size() < 500);
+    feed.tick(3);
+    CHECK(reader->sink.messages.size() == 500);
+}
+
 TEST_CASE("trades: the last hundred, then those of each command in one message") {
     Feed feed;
     feed.venue.start();
@@ -194,12 +232,15 @@ TEST_CASE("a slow reader of trades is told and left out") {
     const auto slow = feed.subscribe(kTrades);
     const auto fast = feed.subscribe(kTrades);
     slow->sink.full = true;
-    feed.venue.place(Side::sell, 100, 1);
-    feed.venue.place(Side::buy, 100, 1);
-    feed.take_all();
+    for (int i = 0; i < 2; ++i) {
+        CHECK_FALSE(slow->sink.overran);
+        feed.venue.place(Side::sell, 100, 1);
+        feed.venue.place(Side::buy, 100, 1);
+        feed.take_all();
+    }
     CHECK(slow->sink.overran);
     CHECK(slow->sink.messages.size() == 1);
-    CHECK(fast->sink.messages.size() == 2);
+    CHECK(fast->sink.messages.size() == 3);
     CHECK(feed.publisher.counters().of(Channel::trades).drops == 1);
     // A first snapshot may wait for a reader that is behind: it has lost nothing yet.
     auto late = std::make_unique<Reader>(feed.publisher, Format::json, kTrades);

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
+
+#include "base/sha256.h"
 
 namespace dcx::feed {
 
@@ -77,6 +80,7 @@ class FieldReader {
     std::optional<std::uint64_t> integer(const Json& map, const char* name);
     // Of `name` (one text) or `names` (a list of texts); nothing when neither is there.
     std::optional<std::vector<std::string>> texts(const char* name, const char* names);
+    std::optional<std::uint32_t> interval();
     std::optional<ResumePoint> from();
 
   private:
@@ -98,12 +102,13 @@ RequestId FieldReader::id() {
 }
 
 std::optional<RequestType> FieldReader::type() {
-    static constexpr std::array<std::pair<std::string_view, RequestType>, 5> names{{
+    static constexpr std::array<std::pair<std::string_view, RequestType>, 6> names{{
         {"subscribe", RequestType::subscribe},
         {"unsubscribe", RequestType::unsubscribe},
         {"heartbeat", RequestType::heartbeat},
         {"stats", RequestType::stats},
         {"instruments", RequestType::instruments},
+        {"login", RequestType::login},
     }};
     const Json* value = find("type");
     const Json* action = find("action");
@@ -112,7 +117,7 @@ std::optional<RequestType> FieldReader::type() {
     if (value != nullptr && value->is_string())
         for (const auto& [name, type] : names)
             if (value->get_ref<const std::string&>() == name) return type;
-    fail(ErrorCode::unknown_type, "type must be subscribe, unsubscribe, heartbeat, stats or instruments");
+    fail(ErrorCode::unknown_type, "type must be subscribe, unsubscribe, heartbeat, stats, instruments or login");
     return std::nullopt;
 }
 
@@ -165,6 +170,17 @@ std::optional<std::vector<std::string>> FieldReader::texts(const char* name, con
     return result;
 }
 
+// In seconds.
+std::optional<std::uint32_t> FieldReader::interval() {
+    const Json* value = find("interval");
+    if (value == nullptr) return std::nullopt;
+    const auto name = text(*value, "interval");
+    if (!name) return std::nullopt;
+    if (const auto place = interval_named(*name)) return kIntervals[*place];
+    fail(ErrorCode::bad_interval, "intervals are 1s, 1m, 5m, 15m, 1h, 4h and 1d");
+    return std::nullopt;
+}
+
 std::optional<ResumePoint> FieldReader::from() {
     const Json* value = find("from");
     if (value == nullptr) return std::nullopt;
@@ -183,19 +199,56 @@ std::optional<ResumePoint> FieldReader::from() {
 
 void read_channels(FieldReader& fields, Request& request) {
     const auto names = fields.texts("channel", "channels");
-    // The bulk form without channels means all of them.
-    if (!names && fields.find("symbols") == nullptr) fields.fail(ErrorCode::missing_field, "channel is missing");
-    if (!names || (names->size() == 1 && names->front() == "*")) {
-        request.channels.assign(kChannels.begin(), kChannels.end());
+    if (!names) {
+        // The bulk form of the feed before this one had no channels.
+        if (fields.find("symbols") == nullptr) fields.fail(ErrorCode::missing_field, "channel is missing");
+        request.channels.assign(kFirstChannels.begin(), kFirstChannels.end());
+        return;
+    }
+    if (names->size() == 1 && names->front() == "*") {
+        request.channels.assign(kPublicChannels.begin(), kPublicChannels.end());
         return;
     }
     for (const std::string& name : *names) {
         const auto channel = channel_named(name);
         if (!channel)
-            fields.fail(ErrorCode::unknown_channel, "channels are orderbook, trades and ticker");
+            fields.fail(ErrorCode::unknown_channel,
+                        "channels are orderbook, trades, ticker, orders, bbo, candles, executions and balances");
         else
             request.channels.push_back(*channel);
     }
+}
+
+// Private channels are of an account and have neither symbol nor variants.
+void read_private(FieldReader& fields, const Json& tree, Request& request) {
+    if (!std::ranges::all_of(request.channels, is_private))
+        fields.fail(ErrorCode::not_applicable, "private channels are subscribed by themselves");
+    for (const char* name : {"symbol", "symbols", "depth", "rate", "interval"})
+        if (fields.find(name) != nullptr)
+            fields.fail(ErrorCode::not_applicable, "private channels are of an account, not of a symbol");
+    if (const auto account = fields.integer(tree, "account")) {
+        if (*account == 0 || *account > std::numeric_limits<std::uint32_t>::max())
+            fields.fail(ErrorCode::bad_field, "account must be an account's number");
+        request.account = AccountId{static_cast<std::uint32_t>(*account)};
+    }
+    request.from = fields.from();
+    if (request.from && request.channels.size() != 1)
+        fields.fail(ErrorCode::not_applicable, "from belongs to one channel of one account");
+}
+
+void read_login(FieldReader& fields, const Json& tree, Request& request) {
+    using namespace std::string_view_literals;
+    static constexpr std::array known{"type"sv, "action"sv, "id"sv, "key_id"sv, "signature"sv};
+    fields.only(known);
+    const auto key = fields.integer(tree, "key_id");
+    const Json* signature = fields.find("signature");
+    if (!key || signature == nullptr) fields.fail(ErrorCode::missing_field, "a login has key_id and signature");
+    if (key && (*key == 0 || *key > std::numeric_limits<std::uint32_t>::max()))
+        fields.fail(ErrorCode::bad_field, "key_id must be a key's number");
+    request.login.key = KeyId{static_cast<std::uint32_t>(key.value_or(0))};
+    if (signature != nullptr &&
+        (!signature->is_string() || !from_hex(signature->get_ref<const std::string&>(), request.login.signature)))
+        fields.fail(ErrorCode::bad_field, "signature must be 128 lower-case hexadecimal digits");
 }
 
 void read_symbols(FieldReader& fields, Request& request) {
@@ -210,18 +263,22 @@ void read_symbols(FieldReader& fields, Request& request) {
 }
 
 void read_variant(FieldReader& fields, const Json& tree, Request& request) {
-    const bool book = std::ranges::find(request.channels, Channel::orderbook) != request.channels.end();
+    const auto any = [&](bool (*has)(Channel)) { return std::ranges::any_of(request.channels, has); };
     if (const auto depth = fields.integer(tree, "depth")) {
         if (!is_depth(*depth))
             fields.fail(ErrorCode::bad_depth, "depths are 1, 5, 10, 20, 50, 100, 500, 1000 and 5000");
+        if (!any(has_depth)) fields.fail(ErrorCode::not_applicable, "only the order book has a depth");
         request.depth = static_cast<std::uint32_t>(*depth);
     }
     if (const auto rate = fields.integer(tree, "rate")) {
         if (!rate_index(*rate)) fields.fail(ErrorCode::bad_rate, "rates are 0, 20 and 100");
+        if (!any(has_rate)) fields.fail(ErrorCode::not_applicable, "only the order book and bbo have a rate");
         request.rate_ms = static_cast<std::uint32_t>(*rate);
     }
-    if (!book && (request.depth || request.rate_ms))
-        fields.fail(ErrorCode::not_applicable, "only the order book has depth and rate");
+    if (const auto interval = fields.interval()) {
+        if (!any(has_interval)) fields.fail(ErrorCode::not_applicable, "only candles have an interval");
+        request.interval_s = *interval;
+    }
     request.from = fields.from();
     if (request.from && (request.channels.size() != 1 || request.symbols.size() != 1))
         fields.fail(ErrorCode::not_applicable, "from belongs to one channel of one symbol");
@@ -230,8 +287,12 @@ void read_variant(FieldReader& fields, const Json& tree, Request& request) {
 void read_fields(FieldReader& fields, const Json& tree, Request& request) {
     using namespace std::string_view_literals;
     static constexpr std::array plain{"type"sv, "action"sv, "id"sv};
-    static constexpr std::array bulk{"type"sv,   "action"sv,  "id"sv,    "channel"sv, "channels"sv,
-                                     "symbol"sv, "symbols"sv, "depth"sv, "rate"sv,    "from"sv};
+    static constexpr std::array bulk{"type"sv,    "action"sv, "id"sv,   "channel"sv,  "channels"sv, "symbol"sv,
+                                     "symbols"sv, "depth"sv,  "rate"sv, "interval"sv, "account"sv,  "from"sv};
+    if (request.type == RequestType::login) {
+        read_login(fields, tree, request);
+        return;
+    }
     const bool subscribes = request.type == RequestType::subscribe;
     if (!subscribes && request.type != RequestType::unsubscribe) {
         fields.only(plain);
@@ -240,6 +301,12 @@ void read_fields(FieldReader& fields, const Json& tree, Request& request) {
     // Only subscribe has `from`, which is the last of the list.
     fields.only(std::span{bulk}.first(bulk.size() - (subscribes ? 0 : 1)));
     read_channels(fields, request);
+    if (std::ranges::any_of(request.channels, is_private)) {
+        read_private(fields, tree, request);
+        return;
+    }
+    if (fields.find("account") != nullptr)
+        fields.fail(ErrorCode::not_applicable, "only private channels have an account");
     read_symbols(fields, request);
     read_variant(fields, tree, request);
 }

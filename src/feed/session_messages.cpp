@@ -1,27 +1,10 @@
 #include "feed/session_messages.h"
 
-#include <variant>
+#include "feed/message_head.h"
 
 namespace dcx::feed {
 
 namespace {
-
-// Opens the map of a message of `fields` fields beside type and id.
-template <class Writer>
-void begin_message(Writer& writer, std::string_view type, const RequestId& id, std::size_t fields) {
-    const bool has_id = !std::holds_alternative<std::monostate>(id);
-    writer.map(fields + (has_id ? 2 : 1));
-    writer.template key<"type">();
-    writer.text(type);
-    if (!has_id) return;
-    writer.template key<"id">();
-    if (const auto* text = std::get_if<std::string>(&id))
-        writer.text(*text);
-    else if (const auto* negative = std::get_if<std::int64_t>(&id))
-        writer.number(*negative);
-    else
-        writer.number(std::get<std::uint64_t>(id));
-}
 
 std::string_view phase_name(Phase phase) { return phase == Phase::trading ? "trading" : "halted"; }
 
@@ -49,7 +32,7 @@ void write_instruments(Writer& writer, std::span<const Market* const> markets) {
 
 template <class Writer>
 void write_limits(Writer& writer, const ClientLimits& limits) {
-    writer.map(5);
+    writer.map(7u + (limits.logins_per_key > 0 ? 1u : 0u));
     writer.template key<"message_bytes">();
     writer.number(std::uint64_t{limits.message_bytes});
     writer.template key<"subscriptions">();
@@ -60,23 +43,39 @@ void write_limits(Writer& writer, const ClientLimits& limits) {
     writer.number(limits.request_burst);
     writer.template key<"output_bytes">();
     writer.number(std::uint64_t{limits.output_bytes});
+    writer.template key<"flush_us">();
+    writer.number(limits.flush_us);
+    writer.template key<"connections_per_address">();
+    writer.number(std::uint64_t{limits.connections_per_address});
+    if (limits.logins_per_key > 0) {
+        writer.template key<"logins_per_key">();
+        writer.number(std::uint64_t{limits.logins_per_key});
+    }
     writer.end_map();
 }
 
 std::span<const std::byte> encode_note(FrameBuffer& out, Format format, std::string_view type,
                                        const SubscriptionNote& note) {
-    const bool book = note.key.channel == Channel::orderbook;
+    const Channel channel = note.key.channel;
+    const std::size_t fields = 2u + (has_depth(channel) ? 1u : 0u) + (has_rate(channel) ? 1u : 0u) +
+                               (has_interval(channel) ? 1u : 0u) + (note.resumed ? 1u : 0u);
     return encode_frame(out, format, [&](auto& writer) {
-        begin_message(writer, type, note.id, 2u + (book ? 2u : 0u) + (note.resumed ? 1u : 0u));
+        begin_message(writer, type, note.id, fields);
         writer.template key<"channel">();
-        writer.text(name_of(note.key.channel));
+        writer.text(name_of(channel));
         writer.template key<"symbol">();
         writer.text(note.market.symbol());
-        if (book) {
+        if (has_depth(channel)) {
             writer.template key<"depth">();
             writer.number(std::uint64_t{note.key.depth});
+        }
+        if (has_rate(channel)) {
             writer.template key<"rate">();
             writer.number(std::uint64_t{note.key.rate_ms});
+        }
+        if (has_interval(channel)) {
+            writer.template key<"interval">();
+            writer.text(kIntervalNames[interval_index(note.key.interval_s)]);
         }
         if (note.resumed) {
             writer.template key<"resumed">();
@@ -106,7 +105,7 @@ void write_latency(Writer& writer, const LatencyHistogram& latency) {
 
 std::span<const std::byte> encode_welcome(FrameBuffer& out, Format format, const Welcome& welcome) {
     return encode_frame(out, format, [&](auto& writer) {
-        begin_message(writer, "welcome", {}, 7);
+        begin_message(writer, "welcome", {}, 7u + (welcome.challenge != nullptr ? 2u : 0u));
         writer.template key<"client_id">();
         writer.number(welcome.client_id);
         writer.template key<"epoch">();
@@ -121,6 +120,12 @@ std::span<const std::byte> encode_welcome(FrameBuffer& out, Format format, const
         write_limits(writer, welcome.limits);
         writer.template key<"instruments">();
         write_instruments(writer, welcome.markets);
+        if (welcome.challenge != nullptr) {
+            writer.template key<"venue_id">();
+            writer.text(to_hex(welcome.venue_id));
+            writer.template key<"challenge">();
+            writer.text(to_hex(*welcome.challenge));
+        }
         writer.end_map();
     });
 }
@@ -168,19 +173,30 @@ std::span<const std::byte> encode_notice(FrameBuffer& out, Format format, std::s
 }
 
 std::span<const std::byte> encode_heartbeat(FrameBuffer& out, Format format, const RequestId& id, std::int64_t time_ns,
-                                            std::span<const ChannelPosition> positions) {
+                                            std::span<const ChannelPosition> positions,
+                                            std::span<const PrivatePosition> private_positions) {
     return encode_frame(out, format, [&](auto& writer) {
         begin_message(writer, "heartbeat", id, 2);
         writer.template key<"time">();
         writer.number(time_ns);
         writer.template key<"channels">();
-        writer.array(positions.size());
+        writer.array(positions.size() + private_positions.size());
         for (const ChannelPosition& position : positions) {
             writer.map(3);
             writer.template key<"channel">();
             writer.text(name_of(position.channel));
             writer.template key<"symbol">();
             writer.text(position.market->symbol());
+            writer.template key<"seq">();
+            writer.number(position.seq);
+            writer.end_map();
+        }
+        for (const PrivatePosition& position : private_positions) {
+            writer.map(3);
+            writer.template key<"channel">();
+            writer.text(name_of(position.channel));
+            writer.template key<"account">();
+            writer.number(std::uint64_t{position.account.value});
             writer.template key<"seq">();
             writer.number(position.seq);
             writer.end_map();

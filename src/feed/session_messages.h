@@ -13,6 +13,7 @@
 #include "feed/frame_buffer.h"
 #include "feed/latency_histogram.h"
 #include "feed/market.h"
+#include "feed/private_session.h"
 #include "feed/request.h"
 
 namespace dcx::feed {
@@ -26,6 +27,12 @@ struct ClientLimits {
     std::uint64_t request_burst = 200;
     // Bytes that may wait for a slow reader before he is conflated or disconnected.
     std::size_t output_bytes = 1024 * 1024;
+    // How long a message may wait for others, to leave with them.
+    std::uint64_t flush_us = 0;
+    // Of all that come from one address; 0: any number. The listener holds to it, here it is only told.
+    std::size_t connections_per_address = 0;
+    // Connections that have logged in with one key; 0: there are no private channels.
+    std::size_t logins_per_key = 0;
 };
 
 struct Welcome {
@@ -35,6 +42,9 @@ struct Welcome {
     std::int64_t heartbeat_ms{};
     ClientLimits limits;
     std::span<const Market* const> markets;
+    // With private channels: what a login signs.
+    const Digest* challenge{};
+    std::array<std::byte, 16> venue_id{};
 };
 std::span<const std::byte> encode_welcome(FrameBuffer& out, Format format, const Welcome& welcome);
 std::span<const std::byte> encode_instruments(FrameBuffer& out, Format format, const RequestId& id,
@@ -60,7 +70,8 @@ struct ChannelPosition {
     std::uint64_t seq{};
 };
 std::span<const std::byte> encode_heartbeat(FrameBuffer& out, Format format, const RequestId& id, std::int64_t time_ns,
-                                            std::span<const ChannelPosition> positions);
+                                            std::span<const ChannelPosition> positions,
+                                            std::span<const PrivatePosition> private_positions = {});
 
 struct ClientStats {
     std::uint64_t client_id{};

@@ -11,18 +11,19 @@
 namespace dcx::feed {
 
 class Market;
-
-// The messages of one stream in one round, as frames one behind the other.
-struct FrameBatch {
-    std::span<const std::byte> bytes;
-    std::uint64_t count{};
-    Time time{};  // of the oldest; 0 when it is no news (a snapshot, a message told again)
-};
+class Stream;
+struct Subscription;
 
 class FrameSink {
   public:
-    // Queues whole frames. False: the reader is behind by more than its bound, and nothing was queued.
-    virtual bool offer(const FrameBatch& batch) = 0;
+    // Queues one whole frame of this reader's own (a snapshot), which goes out ahead of what his streams hold. False:
+    // more waits for him than he may have, and nothing was queued.
+    virtual bool offer(std::span<const std::byte> frame) = 0;
+    // This stream has something for him, which he reads from it when he can. `now`: at once, as much as he can; more
+    // comes in this round than should wait.
+    virtual void wake(Subscription& subscription, bool now) = 0;
+    // The window for which snapshots may be compressed (net/websocket_deflate.h); 0: they may not.
+    [[nodiscard]] virtual unsigned deflate_window_bits() const { return 0; }
     // A reader that was behind has room again.
     [[nodiscard]] virtual bool drained() const = 0;
     // The reader is behind on a channel that cannot be conflated: it is told and disconnected.
@@ -37,10 +38,11 @@ class FrameSink {
 struct Subscription {
     enum class State : std::uint8_t {
         detached,
-        waiting,  // for a snapshot
-        live,
-        lagging,  // its reader is behind; a snapshot follows when it has drained
-        ended,    // nothing more is sent
+        waiting,    // for a snapshot
+        receiving,  // a snapshot, of which parts are to follow
+        live,       // reads its stream from `next` on
+        lagging,    // its reader is behind; a snapshot follows when it has drained
+        ended,      // nothing more is sent
     };
 
     Subscription(FrameSink& to, const Market& of, VariantKey variant_key, Format encoding)
@@ -51,8 +53,15 @@ struct Subscription {
     VariantKey key;
     Format format;
     State state = State::detached;
-    std::uint64_t skipped = 0;  // messages not sent since it fell behind
-    std::size_t place = 0;      // in its stream's list
+    bool behind = false;      // has been since `next`; a snapshot makes it good
+    bool in_queue = false;    // of its reader
+    std::uint32_t place = 0;  // in its stream's list
+    Stream* stream = nullptr;
+    Subscription* next_in_queue = nullptr;
+    std::uint64_t next = 0;     // number of the message in its stream that is sent next
+    std::uint64_t news = 0;     // from that number on messages are new to it, not told again
+    std::uint64_t seq = 0;      // of the last message that was sent; 0: none
+    std::uint64_t skipped = 0;  // messages not sent since it fell behind, told with the next snapshot
 };
 
 }  // namespace dcx::feed

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "feed/publisher.h"
+#include "feed/stream.h"
 #include "feed/test_reader.h"
 #include "feed/test_venue.h"
 
@@ -17,19 +19,30 @@ namespace dcx::feed::testing {
 
 inline constexpr std::int64_t kMs = 1'000'000;
 
-// A subscriber in memory: keeps what it is sent, and is full when told to be.
+// A subscriber in memory: keeps what it is sent, and takes nothing when told to be full.
 struct Sink final : FrameSink {
     explicit Sink(Format of) : format{of} {}
-    bool offer(const FrameBatch& batch) override {
+    bool offer(std::span<const std::byte> frame) override {
         if (full) return false;
-        std::span<const std::byte> bytes = batch.bytes;
-        for (std::uint64_t i = 0; i < batch.count; ++i) {
-            const std::size_t size = frame_size(bytes);
-            messages.push_back(decode_frame(format, bytes.first(size)));
-            bytes = bytes.subspan(size);
-        }
-        CHECK(bytes.empty());
+        messages.push_back(decode_frame(format, frame));
         return true;
+    }
+    void wake(Subscription& subscription, bool) override {
+        if (full) return;
+        net::OutputPieces pieces{std::numeric_limits<std::size_t>::max()};
+        REQUIRE(subscription.stream->gather(subscription, pieces));
+        std::vector<std::byte> bytes;
+        for (std::size_t i = 0; i < pieces.count(); ++i) bytes.insert(bytes.end(), pieces[i].begin(), pieces[i].end());
+        net::OutputPieces rest;
+        const Stream::Taken taken = subscription.stream->take(subscription, bytes.size(), rest);
+        CHECK(rest.empty());
+        std::span<const std::byte> frames = bytes;
+        for (std::uint64_t i = 0; i < taken.messages; ++i) {
+            const std::size_t size = frame_size(frames);
+            messages.push_back(decode_frame(format, frames.first(size)));
+            frames = frames.subspan(size);
+        }
+        CHECK(frames.empty());
     }
     bool drained() const override { return !full; }
     void overrun() override { overran = true; }
@@ -60,7 +73,8 @@ struct Reader {
 
 struct Feed {
     TestVenue venue;
-    Publisher publisher{{.replay_bytes = 64 * 1024, .linger_ns = 1'000 * kMs}};
+    // Whoever has not taken what he was told of is behind.
+    Publisher publisher{{.replay_bytes = 64 * 1024, .behind_bytes = 0, .linger_ns = 1'000 * kMs}};
     std::size_t next = 0;
     std::int64_t now_ns = 1'000'000 * kMs;
 

@@ -91,6 +91,10 @@ class TestVenue {
                 .lot_mantissa = 1,
                 .max_quantity = Quantity{kMaxQuantity}};
     }
+    template <class Body>
+    void restore(const Body& body) {
+        restored(body);
+    }
     void restore_instrument(InstrumentId id, std::string_view symbol) { restored(listing(id, symbol)); }
     void restore_order(Side side, std::int64_t price, std::int64_t quantity, InstrumentId id = kInstrument) {
         const RestingOrder order{OrderId{++last_order_}, side, Price{price}, Quantity{quantity}};

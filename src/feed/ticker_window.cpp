@@ -33,15 +33,7 @@ void TickerWindow::add(const Trade& trade) {
     totals_.volume += trade.quantity.value;
     totals_.quote_volume += notional;
     ++totals_.trades;
-    keep(trade);
-}
-
-void TickerWindow::keep(const Trade& trade) {
-    kept_.push_back({.id = trade.id, .price = trade.price, .minute = now_minute_});
-    while (kept_.size() > kKeptTrades || kept_.front().minute < now_minute_ - kKeptMinutes) {
-        forgotten_minute_ = kept_.front().minute;
-        kept_.pop_front();
-    }
+    kept_.add(trade);
 }
 
 void TickerWindow::take_back(const Trade& trade, Time now) {
@@ -58,27 +50,26 @@ void TickerWindow::take_back(const Trade& trade, Time now) {
     totals_.quote_volume -= notional;
     --totals_.trades;
 
-    const auto kept = std::ranges::lower_bound(kept_, trade.id, {}, &Kept::id);
-    const bool found = kept != kept_.end() && kept->id == trade.id;
-    DCX_CHECK(found || minute <= forgotten_minute_);
-    if (found) kept_.erase(kept);
+    const bool found = kept_.remove(trade.id);
+    DCX_CHECK(found || !kept_.all_since(trade.time));
     if (old.trades == 0)
         old = {};
-    else if (minute > forgotten_minute_)
+    else if (kept_.all_since(Time{minute * kMinuteNs}))
         reprice(minute);
     rescan();
 }
 
 // Of a minute that has trades, all of them kept.
 void TickerWindow::reprice(std::int64_t minute) {
-    const auto first = std::ranges::lower_bound(kept_, minute, {}, &Kept::minute);
-    DCX_CHECK(first != kept_.end() && first->minute == minute);
     Bucket& old = bucket(minute);
-    old.first = old.high = old.low = first->price;
-    for (auto trade = first; trade != kept_.end() && trade->minute == minute; ++trade) {
-        old.high = std::max(old.high, trade->price);
-        old.low = std::min(old.low, trade->price);
-    }
+    old.first = old.high = old.low = Price{};
+    const Time begin{minute * kMinuteNs};
+    kept_.each_between(begin, last_moment(begin, kMinuteNs), [&](Price price) {
+        if (old.first.value == 0) old.first = old.high = old.low = price;
+        old.high = std::max(old.high, price);
+        old.low = std::min(old.low, price);
+    });
+    DCX_CHECK(old.first.value != 0);
 }
 
 void TickerWindow::advance(Time now) {

@@ -2,17 +2,16 @@
 // included. Memory is taken at the first trade (about 140 KB) and stays. The window moves with the log's time, so it is
 // the same in a replay; nothing falls out of it while the venue's log stands still.
 //
-// A trade that is taken back leaves the sums. The prices of its minute are made anew from the minute's other trades,
-// which are kept as long as one can be taken back, but at most kKeptTrades (24 bytes each): a minute of which some are
-// gone keeps its prices, unless none of its trades is left.
+// A trade that is taken back leaves the sums. The prices of its minute are made anew from the minute's other trades
+// in kept_trades.h; a minute of which some are gone there keeps its prices, unless none of its trades is left.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "base/checked.h"
+#include "feed/kept_trades.h"
 #include "feed/trade.h"
 #include "model/types.h"
 
@@ -29,7 +28,7 @@ class TickerWindow {
         std::uint64_t trades{};
         friend bool operator==(const Totals&, const Totals&) = default;
     };
-    static constexpr std::size_t kKeptTrades = 65'536;
+    static constexpr std::size_t kKeptTrades = KeptTrades::kKeptTrades;
 
     // Times never go back, ids rise.
     void add(const Trade& trade);
@@ -38,6 +37,8 @@ class TickerWindow {
     // Drops what is too old at `now`.
     void advance(Time now);
     [[nodiscard]] const Totals& totals() const { return totals_; }
+    // Those that were not taken back.
+    [[nodiscard]] const KeptTrades& kept() const { return kept_; }
 
   private:
     struct Bucket {
@@ -48,25 +49,17 @@ class TickerWindow {
         Price high{};
         Price low{};
     };
-    struct Kept {
-        TradeId id{};
-        Price price{};
-        std::int64_t minute{};
-    };
     static constexpr std::int64_t kMinutes = 24 * 60;
-    static constexpr std::int64_t kKeptMinutes = 15;  // rules.md: no trade is taken back later
 
     [[nodiscard]] Bucket& bucket(std::int64_t minute) { return buckets_[static_cast<std::size_t>(minute % kMinutes)]; }
-    void keep(const Trade& trade);
     void reprice(std::int64_t minute);
     void rescan();
 
     std::vector<Bucket> buckets_;  // by minute modulo their number; empty before the first trade
     std::int64_t now_minute_ = 0;  // the newest minute of the window
     Totals totals_;
-    TradeId first_{};                     // ever added
-    std::deque<Kept> kept_;               // all of the minutes behind forgotten_minute_, but those taken back
-    std::int64_t forgotten_minute_ = -1;  // the newest of which a trade is no longer kept
+    TradeId first_{};  // ever added
+    KeptTrades kept_;
 };
 
 }  // namespace dcx::feed

@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "net/error.h"
+#include "net/output_pieces.h"
 
 namespace dcx::net {
 
@@ -50,8 +51,9 @@ class StreamHandler : public FdHandler {
     // may still come for a moment after the interest in reading is gone.
     virtual void on_received(std::span<std::byte> bytes) = 0;
     virtual void on_receive_failed(int code) = 0;
-    // What to send now that send_later() asked for it; none when there is nothing left to do.
-    virtual std::span<const std::byte> to_send() = 0;
+    // What to send now that send_later() asked for it; none when there is nothing left to do. on_sent() follows before
+    // anybody else's code runs.
+    virtual void to_send(OutputPieces& pieces) = 0;
     // How many of them the system took, or -errno. May close the watch, and calls nobody's code but this library's.
     virtual void on_sent(std::ptrdiff_t result) = 0;
 
@@ -82,7 +84,7 @@ class Backend {
     virtual void end(FdWatch& watch) = 0;
 
     // Until something has happened; 0: does not wait; negative: no bound. May return early.
-    virtual void wait(int timeout_ms) = 0;
+    virtual void wait(std::int64_t timeout_ns) = 0;
     // Calls the handlers of what has happened; how many.
     virtual std::size_t dispatch() = 0;
     // Queues the stream's to_send() for flush(). False: this backend has no better way than to send at once.

@@ -65,7 +65,7 @@ void EpollBackend::end(FdWatch& watch) {
     free_slots_.push_back(watch.slot_);
 }
 
-void EpollBackend::wait(int timeout_ms) { count_ = kernel_.poll_wait(fd_, events_, timeout_ms); }
+void EpollBackend::wait(std::int64_t timeout_ns) { count_ = kernel_.poll_wait(fd_, events_, timeout_ns); }
 
 std::size_t EpollBackend::dispatch() {
     std::size_t handled = 0;

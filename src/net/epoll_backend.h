@@ -26,7 +26,7 @@ class EpollBackend final : public Backend {
     std::expected<void, Error> begin(FdWatch& watch) override;
     void change(FdWatch& watch) override;
     void end(FdWatch& watch) override;
-    void wait(int timeout_ms) override;
+    void wait(std::int64_t timeout_ns) override;
     std::size_t dispatch() override;
     bool send_later(FdWatch&) override { return false; }
     void flush() override {}

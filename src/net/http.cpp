@@ -12,6 +12,8 @@ namespace dcx::net {
 // Sessions that are done, until no call of theirs is running any more.
 namespace {
 
+constexpr std::size_t refusals_at_once = 64;
+
 using Below = std::vector<std::pair<std::string, HttpHandler>>;
 
 // Longest first, so that the first that fits is the longest; of equal length in the order of their making.
@@ -73,6 +75,9 @@ void HttpServer::stop() {
 }
 
 void HttpServer::accept(Socket socket) {
+    // To tell somebody why takes a place until he has read it; so not everybody is told.
+    if (socket.over_limit() && refusing_ == refusals_at_once) return;
+    if (socket.over_limit()) ++refusing_;
     const std::uint64_t number = ++last_session_;
     sessions_.emplace(number, std::make_unique<HttpSession>(*this, std::move(socket), number));
 }
@@ -80,6 +85,7 @@ void HttpServer::accept(Socket socket) {
 void HttpServer::retire(HttpSession& session) {
     auto node = sessions_.extract(session.number());
     DCX_CHECK(!node.empty());
+    if (!session.within_limits()) --refusing_;
     graveyard_->sessions.push_back(std::move(node.mapped()));
     reactor_.at_round_end(*graveyard_);
 }

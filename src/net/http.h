@@ -1,10 +1,11 @@
 // HttpServer: HTTP/1.1 for GET, HEAD and POST without a body (keep-alive, pipelining) and the way into WebSocket.
 // Belongs to its reactor's thread.
 //
-// Handlers answer at once, from memory. Requests with a body are refused (413), a connection that takes longer than
-// header_timeout for its request head gets 408, an idle one is closed; a broken request ends its connection with 400,
-// 413, 414, 431 or 505. A handler that throws gives 500. What a path does not
-// do gives 405.
+// Handlers answer at once, from memory. Requests with a body are refused (413). A connection that takes longer than
+// header_timeout for its request head gets 408; one that does not begin its first in that time, or is idle later, is
+// closed. One above the listener's limit of its address gets 429 (of many at once the first; the others are closed). A
+// broken request ends its connection with 400, 413, 414, 431 or 505. A handler that throws gives 500. What a path does
+// not do gives 405.
 #pragma once
 
 #include <cstddef>
@@ -74,6 +75,7 @@ class HttpServer {
     // No new connections; open ones finish what they are answering. WebSockets belong to their owners.
     void stop();
     [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
+    [[nodiscard]] Reactor& reactor() { return reactor_; }
     // HTTP and WebSocket connections that came through this server.
     [[nodiscard]] std::size_t connections() const { return listener_.connections(); }
 
@@ -96,6 +98,7 @@ class HttpServer {
     std::map<std::uint64_t, std::unique_ptr<HttpSession>>
         sessions_;  // by number, so that what is done to all has an order
     std::uint64_t last_session_ = 0;
+    std::size_t refusing_ = 0;  // of the sessions, those whose address has too many
     std::unique_ptr<Graveyard> graveyard_;
 };
 

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "net/http_request.h"
+#include "net/websocket_deflate.h"
 
 namespace {
 
@@ -18,11 +19,27 @@ using namespace dcx::net;
 
 constexpr HttpLimits limits{.url_bytes = 256, .header_bytes = 1024, .header_count = 16};
 
+std::string extensions_of(const std::string& value) {
+    std::vector<WebSocketExtension> extensions;
+    if (!parse_extensions(value, extensions)) return " broken";
+    const auto agreement = agree_to_deflate(extensions);
+    if (!agreement) return " declined";
+    DCX_CHECK(agreement->window_bits >= 9 && agreement->window_bits <= 15);
+    // What is answered is an offer that can be met, too, and means the same.
+    std::vector<WebSocketExtension> again;
+    DCX_CHECK(parse_extensions(agreement->answer, again) && again.size() == 1);
+    DCX_CHECK(agree_to_deflate(again)->window_bits == agreement->window_bits);
+    return " " + agreement->answer;
+}
+
 void add(std::string& story, const HttpRequest& request) {
     DCX_CHECK(request.target.size() <= limits.url_bytes && request.headers.size() <= limits.header_count);
     story += request.method + " " + request.path + (request.keep_alive ? " keep" : "") + (request.upgrade ? " up" : "");
     for (const auto& [name, value] : request.parameters) story += " ?" + name + "=" + value;
-    for (const auto& [name, value] : request.headers) story += " " + name + ":" + value;
+    for (const auto& [name, value] : request.headers) {
+        story += " " + name + ":" + value;
+        if (name == "sec-websocket-extensions") story += extensions_of(value);
+    }
     for (const auto protocol : request.subprotocols()) DCX_CHECK(request.offers(protocol));
     story += "\n";
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "net/websocket_deflate.h"
 #include "net/websocket_handshake.h"
 
 namespace dcx::net {
@@ -26,6 +27,13 @@ bool headers_are_clean(const HttpResponse& response) {
            });
 }
 
+// Of fields that a handshake has exactly once (RFC 6455, section 4.2.1): with two of them, who is between the client
+// and us may have looked at the other one.
+bool stands_once(const HttpRequest& request, std::string_view name) {
+    return std::count_if(request.headers.begin(), request.headers.end(),
+                         [&](const auto& header) { return header.first == name; }) == 1;
+}
+
 std::string status_text(int status) { return ::http_status_str(static_cast<http_status>(status)); }
 
 HttpResponse plain(int status, std::string_view why = {}) {
@@ -38,12 +46,25 @@ HttpResponse plain(int status, std::string_view why = {}) {
 HttpSession::HttpSession(HttpServer& server, Socket socket, std::uint64_t number)
     : server_(server),
       number_(number),
+      welcome_(!socket.over_limit()),
       parser_(server.options_.limits),
       tcp_(std::make_unique<TcpConnection>(
           server.reactor_, std::move(socket),
           TcpOptions{.output_limit = server.options_.output_limit, .tls = server.options_.tls}, *this)),
       timer_(server.reactor_, [this] { on_timer(); }) {
-    wait_for_request();
+    // The first request must begin in the time that its head may take: nobody connects to say nothing.
+    if (!welcome_) {
+        refuse_address();
+        return;
+    }
+    timer_.start_after(server_.options_.header_timeout_ns);
+}
+
+void HttpSession::refuse_address() {
+    // Without reading what it asks for, which costs the least; under TLS this leaves behind the handshake.
+    HttpResponse response = plain(429, "your address has all the connections that it may have");
+    response.headers = {{"Retry-After", "10"}};
+    respond(response, true, false);
 }
 
 void HttpSession::finish() { tcp_->close_after_flush("the server stops"); }
@@ -130,8 +151,13 @@ void HttpSession::upgrade(const HttpRequest& request, const WebSocketRoute& rout
         response.headers = {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}};
         return respond(response, true, false);
     }
+    for (const char* name : {"host", "sec-websocket-key", "sec-websocket-version"})
+        if (!stands_once(request, name)) return refuse(400);
     const auto key = request.header("sec-websocket-key");
     if (!key || !valid_websocket_key(*key)) return refuse(400);
+    std::vector<WebSocketExtension> extensions;
+    for (const auto& [name, value] : request.headers)
+        if (name == "sec-websocket-extensions" && !parse_extensions(value, extensions)) return refuse(400);
     auto chosen = route.choose != nullptr ? route.choose(request) : std::string{};
     if (!chosen) return respond(chosen.error(), true, false);
     // A client fails the connection when it is given what it did not offer.
@@ -139,11 +165,14 @@ void HttpSession::upgrade(const HttpRequest& request, const WebSocketRoute& rout
     head_ = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
             websocket_accept(*key) + "\r\n";
     if (!chosen->empty()) head_ += "Sec-WebSocket-Protocol: " + *chosen + "\r\n";
+    std::optional<DeflateAgreement> deflate;
+    if (route.options.deflate) deflate = agree_to_deflate(extensions);
+    if (deflate) head_ += "Sec-WebSocket-Extensions: " + deflate->answer + "\r\n";
     head_ += "\r\n";
     if (!tcp_->send(std::as_bytes(std::span{head_}))) return tcp_->close_now("the output is full");
     timer_.cancel();
     auto connection = std::make_unique<WebSocketConnection>(std::move(tcp_), WebSocketRole::server, route.options,
-                                                            std::move(*chosen));
+                                                            std::move(*chosen), deflate ? deflate->window_bits : 0);
     server_.retire(*this);
     route.opened(std::move(connection), request);
 }

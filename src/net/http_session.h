@@ -18,6 +18,7 @@ class HttpSession final : public TcpConnection::Owner {
     // `number` is unique among those of the server.
     HttpSession(HttpServer& server, Socket socket, std::uint64_t number);
     [[nodiscard]] std::uint64_t number() const { return number_; }
+    [[nodiscard]] bool within_limits() const { return welcome_; }
 
     // Writes what is answered already and closes.
     void finish();
@@ -31,10 +32,12 @@ class HttpSession final : public TcpConnection::Owner {
     void upgrade(const HttpRequest& request, const WebSocketRoute& route);
     void respond(const HttpResponse& response, bool with_body, bool keep_alive);
     void refuse(int status);
+    void refuse_address();
     void wait_for_request();
 
     HttpServer& server_;
     std::uint64_t number_;
+    bool welcome_;  // its address has not more connections than it may have
     HttpRequestParser parser_;
     std::unique_ptr<TcpConnection> tcp_;  // nullptr after the upgrade
     Timer timer_;

@@ -145,6 +145,9 @@ TEST_CASE_FIXTURE(Site, "a request head that dribbles in gets 408, an idle conne
     RawClient slow(server.port());
     RawClient idle(server.port());
     slow.send("GET /health HT");
+    idle.send(request("/health"));
+    CHECK(idle.wait_for(reactor, "ok"));
+    idle.take();
     REQUIRE(run_until(reactor, [&] { return server.connections() == 2; }));
     for (int i = 0; i < 5; ++i) reactor.poll(1);
     clock.advance(6'000'000'000);

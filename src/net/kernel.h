@@ -16,10 +16,18 @@
 #include <string>
 
 #include "net/error.h"
+#include "net/output_pieces.h"
 
 namespace dcx::net {
 
 struct Endpoint;
+
+struct Listening {
+    int backlog = 4096;
+    // SO_REUSEPORT: several sockets of one user on the same port, each with a backlog of its own; the system spreads
+    // connections over them. All of them must say so. What waits in the backlog of one that is closed is reset.
+    bool reuse_port = false;
+};
 
 class Kernel {
   public:
@@ -29,12 +37,13 @@ class Kernel {
     virtual int poll_create() = 0;
     // EPOLL_CTL_ADD, MOD or DEL. The last needs no event.
     virtual int poll_control(int poll_fd, int operation, int fd, epoll_event* event) = 0;
-    virtual int poll_wait(int poll_fd, std::span<epoll_event> events, int timeout_ms) = 0;
+    // Negative: no bound.
+    virtual int poll_wait(int poll_fd, std::span<epoll_event> events, std::int64_t timeout_ns) = 0;
 
     // ---- connections
     // A listening socket; refused with a text when the address is not numeric or not free
     // (for a second: what a killed process had becomes free a moment after it).
-    virtual std::expected<int, Error> listen_on(const Endpoint& endpoint, int backlog) = 0;
+    virtual std::expected<int, Error> listen_on(const Endpoint& endpoint, const Listening& how) = 0;
     // Its outcome shows when the socket becomes writable, and is then socket_error().
     virtual std::expected<int, Error> start_connect(const Endpoint& endpoint) = 0;
     virtual std::expected<std::uint16_t, Error> local_port(int fd) = 0;
@@ -43,6 +52,8 @@ class Kernel {
     virtual int accept(int listener) = 0;
     virtual ssize_t receive(int fd, std::span<std::byte> out) = 0;
     virtual ssize_t send(int fd, std::span<const std::byte> bytes) = 0;
+    // The same of several pieces in one call.
+    virtual ssize_t send_pieces(int fd, OutputPieces& pieces) = 0;
     // The other end reads an end of file behind what was sent.
     virtual void end_output(int fd) = 0;
     // SO_ERROR, which it clears.

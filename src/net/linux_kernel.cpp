@@ -82,17 +82,21 @@ class LinuxKernel final : public Kernel {
     int poll_control(int poll_fd, int operation, int fd, epoll_event* event) override {
         return ::epoll_ctl(poll_fd, operation, fd, event);
     }
-    int poll_wait(int poll_fd, std::span<epoll_event> events, int timeout_ms) override {
-        return ::epoll_wait(poll_fd, events.data(), static_cast<int>(events.size()), timeout_ms);
+    int poll_wait(int poll_fd, std::span<epoll_event> events, std::int64_t timeout_ns) override {
+        const timespec timeout{.tv_sec = timeout_ns / 1'000'000'000, .tv_nsec = timeout_ns % 1'000'000'000};
+        return ::epoll_pwait2(poll_fd, events.data(), static_cast<int>(events.size()),
+                              timeout_ns < 0 ? nullptr : &timeout, nullptr);
     }
 
-    std::expected<int, Error> listen_on(const Endpoint& endpoint, int backlog) override {
+    std::expected<int, Error> listen_on(const Endpoint& endpoint, const Listening& how) override {
         const auto address = resolve(endpoint);
         if (!address) return std::unexpected(address.error());
         const auto fd = open_socket(*address);
         if (!fd) return fd;
         const int on = 1;
         ::setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        if (how.reuse_port && ::setsockopt(*fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
+            return close_failed(*fd, "SO_REUSEPORT on " + endpoint.text());
         // Accepted sockets inherit it.
         ::setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         // The io_uring of a process that was killed lets go of its sockets a moment after the process has gone.
@@ -100,7 +104,7 @@ class LinuxKernel final : public Kernel {
             if (errno != EADDRINUSE || left == 0) return close_failed(*fd, "bind " + endpoint.text());
             std::this_thread::sleep_for(std::chrono::milliseconds{10});
         }
-        if (::listen(*fd, backlog) != 0) return close_failed(*fd, "listen " + endpoint.text());
+        if (::listen(*fd, how.backlog) != 0) return close_failed(*fd, "listen " + endpoint.text());
         return fd;
     }
     std::expected<int, Error> start_connect(const Endpoint& endpoint) override {
@@ -132,6 +136,13 @@ class LinuxKernel final : public Kernel {
     }
     ssize_t send(int fd, std::span<const std::byte> bytes) override {
         return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    ssize_t send_pieces(int fd, OutputPieces& pieces) override {
+        if (pieces.count() == 1) return send(fd, pieces[0]);
+        msghdr message{};
+        message.msg_iov = pieces.vectors();
+        message.msg_iovlen = pieces.count();
+        return ::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     }
     void end_output(int fd) override { ::shutdown(fd, SHUT_WR); }
     int socket_error(int fd) override {

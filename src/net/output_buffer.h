@@ -29,10 +29,14 @@ class OutputBuffer {
     // passed.
     [[nodiscard]] std::byte* prepare(std::size_t size);
     void commit(std::size_t size);
+    // Beyond the limit too: the rest of what has left in part.
+    void append(std::span<const std::byte> bytes);
     // Forgets the first bytes.
     void consume(std::size_t size);
 
   private:
+    [[nodiscard]] std::byte* room(std::size_t size);
+
     BlockPool& pool_;
     BlockPool::Block block_;
     std::size_t begin_ = 0;

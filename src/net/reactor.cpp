@@ -68,7 +68,7 @@ bool Reactor::poll(int timeout_ms) {
     // What was sent between two rounds must not wait for the next event.
     bool handled = run_tasks();
     // The caller is to hear of it now, not after a sleep.
-    const int wait = handled ? 0 : wait_ms(timeout_ms);
+    const std::int64_t wait = handled ? 0 : wait_ns(timeout_ms);
     backend_->wait(wait);
     now_ns_ = clock_ns();
     in_round_ = true;
@@ -79,13 +79,13 @@ bool Reactor::poll(int timeout_ms) {
     return handled;
 }
 
-int Reactor::wait_ms(int timeout_ms) const {
+std::int64_t Reactor::wait_ns(int timeout_ms) const {
     if (tasks_.next_ != &tasks_) return 0;
-    if (timers_.empty()) return timeout_ms;
-    // Rounded up: waking early would only spin until the timer is due.
-    const std::int64_t wait = (timers_.front()->deadline_ns_ - clock_ns() + 999'999) / 1'000'000;
-    const int timer_ms = static_cast<int>(std::clamp<std::int64_t>(wait, 0, 3'600'000));
-    return timeout_ms < 0 ? timer_ms : std::min(timeout_ms, timer_ms);
+    const std::int64_t timeout_ns = std::int64_t{timeout_ms} * 1'000'000;
+    if (timers_.empty()) return timeout_ns;
+    const std::int64_t timer_ns =
+        std::clamp<std::int64_t>(timers_.front()->deadline_ns_ - clock_ns(), 0, 3'600'000'000'000);
+    return timeout_ms < 0 ? timer_ns : std::min(timeout_ns, timer_ns);
 }
 
 // ---- round-end tasks: a circular list with a sentinel
@@ -224,9 +224,7 @@ std::size_t Reactor::run_timers() {
     return fired;
 }
 
-Timer::Timer(Reactor& reactor, std::function<void()> callback) : reactor_(reactor), callback_(std::move(callback)) {
-    reactor_.reserve_timer();
-}
+void Timer::reserve() { reactor_.reserve_timer(); }
 
 Timer::~Timer() {
     DCX_CHECK(reactor_.firing_ != this);

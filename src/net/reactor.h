@@ -12,7 +12,9 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <new>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -56,10 +58,43 @@ class FdWatch {
     Kind kind_ = Kind::descriptor;
 };
 
-// A timer for one callback; must not be destroyed by its own callback. Resolution 1 ms while the reactor sleeps.
+// What a timer calls. A lambda that holds one pointer needs no memory of its own, so that a timer is small.
+class TimerCall {
+  public:
+    template <class Call>
+        requires(!std::is_same_v<std::remove_cvref_t<Call>, TimerCall>)
+    TimerCall(Call&& call) {
+        using Kept = std::remove_cvref_t<Call>;
+        if constexpr (sizeof(Kept) <= sizeof(void*) && std::is_trivially_copyable_v<Kept>) {
+            ::new (static_cast<void*>(state_)) Kept(std::forward<Call>(call));
+            act_ = [](std::byte* state, bool run) {
+                if (run) (*std::launder(reinterpret_cast<Kept*>(state)))();
+            };
+        } else {
+            ::new (static_cast<void*>(state_)) Kept*(new Kept(std::forward<Call>(call)));
+            act_ = [](std::byte* state, bool run) {
+                Kept* const kept = *std::launder(reinterpret_cast<Kept**>(state));
+                run ? (*kept)() : delete kept;
+            };
+        }
+    }
+    ~TimerCall() { act_(state_, false); }
+    TimerCall(const TimerCall&) = delete;
+    TimerCall& operator=(const TimerCall&) = delete;
+    void operator()() { act_(state_, true); }
+
+  private:
+    void (*act_)(std::byte* state, bool run);
+    alignas(void*) std::byte state_[sizeof(void*)];
+};
+
+// A timer for one callback; must not be destroyed by its own callback.
 class Timer {
   public:
-    Timer(Reactor& reactor, std::function<void()> callback);
+    template <class Call>
+    Timer(Reactor& reactor, Call&& callback) : reactor_(reactor), callback_(std::forward<Call>(callback)) {
+        reserve();
+    }
     ~Timer();
     Timer(const Timer&) = delete;
     Timer& operator=(const Timer&) = delete;
@@ -74,8 +109,9 @@ class Timer {
   private:
     friend class Reactor;
     static constexpr std::uint32_t none = 0xFFFFFFFFu;
+    void reserve();
     Reactor& reactor_;
-    std::function<void()> callback_;
+    TimerCall callback_;
     std::int64_t deadline_ns_ = 0;
     std::int64_t period_ns_ = 0;
     std::uint32_t position_ = none;
@@ -157,7 +193,7 @@ class Reactor {
     std::size_t run_timers();
     bool run_tasks();
     static void reset(TaskList& list);
-    [[nodiscard]] int wait_ms(int timeout_ms) const;
+    [[nodiscard]] std::int64_t wait_ns(int timeout_ms) const;
     [[nodiscard]] std::int64_t clock_ns() const;
 
     Kernel& kernel_;

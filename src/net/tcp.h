@@ -20,6 +20,7 @@
 
 #include "net/error.h"
 #include "net/output_buffer.h"
+#include "net/output_pieces.h"
 #include "net/reactor.h"
 #include "net/receive_buffer.h"
 #include "net/socket.h"
@@ -85,6 +86,11 @@ class TcpConnection final : StreamHandler, RoundTask {
     // Room to encode into, then commit() what was used; nullptr as send() returns false.
     [[nodiscard]] std::byte* prepare(std::size_t size);
     void commit(std::size_t size);
+    // What stands in the source leaves behind all that is queued, while the connection is open; none: nothing more of
+    // it. It lives until it is replaced or the connection is gone.
+    void set_source(OutputSource* source) { source_ = source; }
+    // The source has something; asked for as send() is, at the round's end or by flush().
+    void source_ready();
     // Writes now what the system takes; the rest follows when it can.
     void flush();
 
@@ -107,8 +113,10 @@ class TcpConnection final : StreamHandler, RoundTask {
     }
     [[nodiscard]] std::size_t output_limit() const { return output_.limit(); }
     void set_output_limit(std::size_t limit) { output_.set_limit(limit); }
-    // Bytes accepted by send() so far, and how many of them the kernel has. What an owner sent is out when
-    // bytes_written() has reached the bytes_queued() he read after sending.
+    // The system took less than it was given; it is asked again when it can take more.
+    [[nodiscard]] bool is_blocked() const { return blocked_; }
+    // Bytes accepted by send() or taken of the source so far, and how many of them the kernel has. What an owner sent
+    // is out when bytes_written() has reached the bytes_queued() he read after sending.
     [[nodiscard]] std::uint64_t bytes_queued() const { return bytes_queued_; }
     [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_; }
     [[nodiscard]] std::uint64_t bytes_received() const { return bytes_received_; }
@@ -125,22 +133,30 @@ class TcpConnection final : StreamHandler, RoundTask {
     void on_ready(Ready ready) override;
     void on_received(std::span<std::byte> bytes) override;
     void on_receive_failed(int code) override;
-    std::span<const std::byte> to_send() override;
+    void to_send(OutputPieces& pieces) override;
     void on_sent(std::ptrdiff_t result) override;
     void on_round_end() override;
     void on_timeout();
     void finish_connect();
-    void write_output();
+    bool write_output();
+    void source_taken(std::size_t size);
     void receive();
     void take(std::span<std::byte> bytes);
     void connected();
     void begin_tls();
+    void start_timer(std::int64_t delay_ns);
+    void stop_timer();
     void decrypt(std::span<std::byte> bytes);
     std::span<const std::byte> encrypt();
     void tls_failed();
     [[nodiscard]] bool shaking_hands() const { return tls_ != nullptr && !tls_->established(); }
     void consume_output(std::size_t size);
+    void encrypt_source();
     [[nodiscard]] bool nothing_waits() const { return pending_output() == 0; }
+    [[nodiscard]] bool something_to_send() const { return !nothing_waits() || source_waits(); }
+    [[nodiscard]] bool source_waits() const {
+        return source_ready_ && source_ != nullptr && state_ == State::open && !shaking_hands();
+    }
     void deliver_buffered();
     std::size_t deliver(std::span<std::byte> bytes);
     void check_overflow();
@@ -157,21 +173,26 @@ class TcpConnection final : StreamHandler, RoundTask {
     Owner* owner_;
     Socket socket_;
     FdWatch watch_;
-    Timer timer_;
-    TcpOptions options_;
+    std::unique_ptr<Timer> timer_;  // from the first wait on, which an idle connection never has
+    std::int64_t linger_ns_;
+    std::shared_ptr<const TlsContext> tls_context_;  // until it has its session
     ReceiveBuffer input_;
     OutputBuffer output_;
     std::unique_ptr<TlsSession> tls_;
+    OutputSource* source_ = nullptr;
+    std::size_t offered_ = 0;  // by the last to_send()
     std::uint64_t bytes_queued_ = 0;
     std::uint64_t bytes_written_ = 0;
     std::uint64_t bytes_received_ = 0;
-    std::string closed_text_;
+    std::unique_ptr<std::string> closed_text_;
     State state_;
     CloseCause closed_cause_ = CloseCause::local;
     bool in_owner_call_ = false;
     bool paused_ = false;
     bool redeliver_ = false;
-    bool blocked_ = false;  // the kernel took only a part; wait until it is writable
+    bool source_ready_ = false;
+    bool source_more_ = false;  // than the last to_send() had room for
+    bool blocked_ = false;      // the kernel took only a part; wait until it is writable
     bool input_ended_ = false;
     bool end_waits_ = false;  // behind input that is held back
 };
@@ -180,9 +201,14 @@ class TcpListener final : ListenHandler, RoundTask {
   public:
     struct Options {
         Endpoint endpoint = {};  // port 0: the system chooses
-        int backlog = 512;
+        // At most what the system allows (net.core.somaxconn); who finds it full tries again after a second.
+        int backlog = 4096;
+        // So that several threads, each with a reactor and a listener of its own, share one port (net/kernel.h).
+        bool reuse_port = false;
         // Accepted sockets alive at once; further ones wait in the backlog.
         std::size_t max_connections = 1024;
+        // Who is beyond them is accepted all the same, and says so by over_limit().
+        std::shared_ptr<AddressLimits> addresses = {};
     };
     using Accept = std::function<void(Socket)>;
 

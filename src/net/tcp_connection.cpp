@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "base/check.h"
 #include "net/tcp.h"
@@ -10,14 +12,14 @@ TcpConnection::TcpConnection(Reactor& reactor, Socket socket, const TcpOptions& 
       owner_(&owner),
       socket_(std::move(socket)),
       watch_(reactor, *this),
-      timer_(reactor, [this] { on_timeout(); }),
-      options_(options),
+      linger_ns_(options.linger_ns),
+      tls_context_(options.tls),
       input_(options.receive_capacity, reactor.memory()),
       output_(options.output_limit, reactor.memory()),
       state_(State::open) {
     DCX_CHECK(options.receive_capacity > 0 && socket_.is_open());
     begin_tls();
-    if (tls_ != nullptr) timer_.start_after(options.tls_handshake_timeout_ns);
+    if (tls_ != nullptr) start_timer(options.tls_handshake_timeout_ns);
     if (const auto opened = watch_.open(socket_.fd(), {.read = true}); !opened)
         end(CloseCause::error, opened.error().text);
 }
@@ -26,20 +28,19 @@ TcpConnection::TcpConnection(Reactor& reactor, const Endpoint& endpoint, const T
     : reactor_(reactor),
       owner_(&owner),
       watch_(reactor, *this),
-      timer_(reactor, [this] { on_timeout(); }),
-      options_(options),
+      linger_ns_(options.linger_ns),
+      tls_context_(endpoint.tls),
       input_(options.receive_capacity, reactor.memory()),
       output_(options.output_limit, reactor.memory()),
       state_(State::connecting) {
     DCX_CHECK(options.receive_capacity > 0);
-    options_.tls = endpoint.tls;
     auto socket = start_connect(reactor.kernel(), endpoint);
     if (!socket) {
         end(CloseCause::error, socket.error().text);
         return;
     }
     socket_ = std::move(*socket);
-    timer_.start_after(options.connect_timeout_ns);
+    start_timer(options.connect_timeout_ns);
     if (const auto opened = watch_.open(socket_.fd(), {.write = true}); !opened)
         end(CloseCause::error, opened.error().text);
 }
@@ -70,43 +71,72 @@ void TcpConnection::commit(std::size_t size) {
     if (!blocked_ && state_ == State::open && !shaking_hands()) need_round_end();
 }
 
+void TcpConnection::source_ready() {
+    source_ready_ = true;
+    if (!blocked_ && source_waits()) need_round_end();
+}
+
 void TcpConnection::flush() {
-    // More than once only with TLS, which encrypts a part at a time.
-    while (!blocked_ && !to_send().empty()) write_output();
+    // More than once with TLS, which encrypts a part at a time, and when the source had more than one write takes.
+    while (!blocked_ && write_output()) {
+    }
 }
 
-void TcpConnection::write_output() {
-    const auto bytes = to_send();
-    if (bytes.empty()) return;
-    const auto n = reactor_.kernel().send(socket_.fd(), bytes);
+bool TcpConnection::write_output() {
+    if (!something_to_send()) return false;
+    OutputPieces pieces;
+    to_send(pieces);
+    if (pieces.empty()) return false;
+    const auto n = reactor_.kernel().send_pieces(socket_.fd(), pieces);
     on_sent(n < 0 ? -errno : n);
+    return true;
 }
 
-std::span<const std::byte> TcpConnection::to_send() {
-    if (state_ != State::open && state_ != State::draining && state_ != State::securing) return {};
-    return tls_ != nullptr ? encrypt() : output_.bytes();
+void TcpConnection::to_send(OutputPieces& pieces) {
+    offered_ = 0;
+    if (state_ != State::open && state_ != State::draining && state_ != State::securing) return;
+    pieces.add_whole(tls_ != nullptr ? encrypt() : output_.bytes());
+    if (tls_ == nullptr && source_waits()) {
+        source_->gather(pieces);
+        source_more_ = pieces.full();
+    }
+    offered_ = pieces.bytes();
+    if (offered_ == 0) source_ready_ = false;
 }
 
 void TcpConnection::on_sent(std::ptrdiff_t result) {
     if (result < 0 && result != -EAGAIN && result != -EINTR)
         return end(CloseCause::error, system_error("send", static_cast<int>(-result)).text);
-    if (result > 0) consume_output(static_cast<std::size_t>(result));
-    blocked_ = tls_ != nullptr ? !tls_->wire().empty() : !output_.empty();
+    const std::size_t taken = result > 0 ? static_cast<std::size_t>(result) : 0;
+    blocked_ = taken < offered_;
+    if (taken > 0) consume_output(taken);
     update_interest();
-    if (state_ == State::draining && nothing_waits()) output_left();
+    if (state_ == State::draining && nothing_waits()) return output_left();
+    if (blocked_) return;
+    if (tls_ == nullptr) source_ready_ = source_ready_ && source_more_;
+    if (something_to_send()) need_round_end();
 }
 
 void TcpConnection::consume_output(std::size_t size) {
     if (tls_ == nullptr) {
-        output_.consume(size);
         bytes_written_ += size;
+        const std::size_t queued = std::min(size, output_.size());
+        output_.consume(queued);
+        if (size > queued) source_taken(size - queued);
         return;
     }
     tls_->wire().consume(size);
     // Which plain bytes a part of the encrypted ones stands for, nobody knows.
     if (!tls_->wire().empty()) return;
     bytes_written_ = bytes_queued_ - output_.size();
-    if (!output_.empty() && tls_->established()) need_round_end();
+}
+
+// The queue is empty when this is called, so the rest of a message that was cut comes first in it.
+void TcpConnection::source_taken(std::size_t size) {
+    OutputPieces rest(std::numeric_limits<std::size_t>::max());
+    source_->taken(size, rest);
+    bytes_queued_ += size + rest.bytes();
+    for (std::size_t i = 0; i < rest.count(); ++i) output_.append(rest[i]);
 }
 
 // ---- receiving
@@ -239,8 +269,8 @@ void TcpConnection::finish_connect() {
 }
 
 void TcpConnection::connected() {
-    timer_.cancel();
-    if (!output_.empty()) need_round_end();
+    stop_timer();
+    if (something_to_send()) need_round_end();
     in_owner_call_ = true;
     owner_->on_connected(*this);
     in_owner_call_ = false;
@@ -249,7 +279,7 @@ void TcpConnection::connected() {
 void TcpConnection::on_round_end() {
     if (state_ == State::closed) {
         // The owner may destroy us in this call.
-        owner_->on_closed(*this, {closed_cause_, closed_text_});
+        owner_->on_closed(*this, {closed_cause_, *closed_text_});
         return;
     }
     if (redeliver_) {
@@ -258,8 +288,17 @@ void TcpConnection::on_round_end() {
         if (end_waits_ && !paused_ && state_ == State::open) input_ended();
         update_interest();
     }
-    if (blocked_ || to_send().empty()) return;
+    if (blocked_ || !something_to_send()) return;
     if (!reactor_.send_later(watch_)) write_output();
+}
+
+void TcpConnection::start_timer(std::int64_t delay_ns) {
+    if (timer_ == nullptr) timer_ = std::make_unique<Timer>(reactor_, [this] { on_timeout(); });
+    timer_->start_after(delay_ns);
+}
+
+void TcpConnection::stop_timer() {
+    if (timer_ != nullptr) timer_->cancel();
 }
 
 void TcpConnection::on_timeout() {
@@ -267,7 +306,7 @@ void TcpConnection::on_timeout() {
     if (state_ == State::securing || state_ == State::open)
         return end(CloseCause::timeout, "the TLS handshake took too long");
     if (state_ == State::lingering) return finish_close();
-    end(closed_cause_, closed_text_ + " (the other end did not read what was left)");
+    end(closed_cause_, *closed_text_ + " (the other end did not read what was left)");
 }
 
 // ---- closing
@@ -281,9 +320,9 @@ void TcpConnection::close_now(std::string_view why) { end(CloseCause::local, why
 
 void TcpConnection::begin_close(CloseCause cause, std::string_view why) {
     closed_cause_ = cause;
-    closed_text_ = why;
+    closed_text_ = std::make_unique<std::string>(why);
     state_ = State::draining;
-    timer_.start_after(options_.linger_ns);
+    start_timer(linger_ns_);
     update_interest();
     if (nothing_waits())
         output_left();
@@ -302,7 +341,7 @@ void TcpConnection::output_left() {
     update_interest();
 }
 
-void TcpConnection::finish_close() { end(closed_cause_, std::string{closed_text_}); }
+void TcpConnection::finish_close() { end(closed_cause_, std::string{*closed_text_}); }
 
 void TcpConnection::fail_with_socket_error() {
     const int code = reactor_.kernel().socket_error(socket_.fd());
@@ -314,8 +353,8 @@ void TcpConnection::end(CloseCause cause, std::string_view text) {
     if (state_ == State::closed) return;
     state_ = State::closed;
     closed_cause_ = cause;
-    closed_text_ = std::string{text};
-    timer_.cancel();
+    closed_text_ = std::make_unique<std::string>(text);
+    stop_timer();
     watch_.close();
     socket_.close();
     need_round_end();

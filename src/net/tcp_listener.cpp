@@ -25,12 +25,14 @@ TcpListener::TcpListener(Reactor& reactor, Options options, Accept accept)
       options_(std::move(options)),
       accept_(std::move(accept)),
       watch_(reactor, *this),
-      retry_(reactor, [this] { room_again(); }) {}
+      retry_(reactor, [this] { room_again(); }) {
+    count_->addresses = options_.addresses;
+}
 
 TcpListener::~TcpListener() { stop(); }
 
 std::expected<void, Error> TcpListener::start() {
-    auto socket = listen_on(kernel_, options_.endpoint, options_.backlog);
+    auto socket = listen_on(kernel_, options_.endpoint, {options_.backlog, options_.reuse_port});
     if (!socket) return std::unexpected(socket.error());
     const auto port = kernel_.local_port(socket->fd());
     if (!port) return std::unexpected(port.error());

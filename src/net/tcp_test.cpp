@@ -334,24 +334,42 @@ TEST_CASE("connecting fails by on_closed: refused, bad address, taken port") {
 // What a killed process leaves: its io_uring lets go of the listening socket a moment after the process has gone.
 TEST_CASE("a listener takes a port that becomes free while it starts") {
     Kernel& kernel = linux_kernel();
-    const int before = kernel.listen_on({.port = 0}, 1).value();
+    const int before = kernel.listen_on({.port = 0}, {.backlog = 1}).value();
     const std::uint16_t port = kernel.local_port(before).value();
     std::thread gone([&] {
         std::this_thread::sleep_for(std::chrono::milliseconds{50});
         kernel.close(before);
     });
-    const auto after = kernel.listen_on({.port = port}, 1);
+    const auto after = kernel.listen_on({.port = port}, {.backlog = 1});
     gone.join();
     REQUIRE(after.has_value());
     CHECK(kernel.local_port(*after).value() == port);
     kernel.close(*after);
 }
 
+TEST_CASE("listeners that say so share a port, and one that does not is refused it") {
+    Server first({}, {.reuse_port = true});
+    const Endpoint same{.port = first.listener.port()};
+    Server second({}, {.endpoint = same, .reuse_port = true});
+    CHECK(second.listener.port() == first.listener.port());
+    TcpListener third(first.reactor, {.endpoint = same}, [](Socket) {});
+    CHECK_FALSE(third.start().has_value());
+    // The system chooses by a hash of the addresses; with 64 of them that all fall to one side is next to impossible.
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (int i = 0; i < 64; ++i) clients.push_back(std::make_unique<RawClient>(same.port));
+    CHECK(run_until(first.reactor, [&] {
+        second.reactor.poll(0);
+        return first.connections.size() + second.connections.size() == clients.size();
+    }));
+    CHECK_FALSE(first.connections.empty());
+    CHECK_FALSE(second.connections.empty());
+}
+
 TEST_CASE("connecting takes bounded time") {
     ManualClock clock;
     Reactor reactor({.clock = &clock});
     // A backlog that is full leaves the next connection without an answer.
-    auto silent = listen_on(linux_kernel(), {}, 0);
+    auto silent = listen_on(linux_kernel(), {}, {.backlog = 0});
     REQUIRE(silent.has_value());
     const auto port = linux_kernel().local_port(silent->fd());
     REQUIRE(port.has_value());

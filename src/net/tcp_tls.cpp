@@ -12,13 +12,15 @@ namespace {
 
 // Of plain bytes encrypted ahead of the wire: more would only wait twice.
 constexpr std::size_t encrypted_at_once = 256 * 1024;
+// Of a source's, which needs no other memory meanwhile: as much as a write is worth.
+constexpr std::size_t source_at_once = 32 * 1024;
 
 }  // namespace
 
 void TcpConnection::begin_tls() {
-    if (options_.tls == nullptr) return;
+    if (tls_context_ == nullptr) return;
     // Beside what is encrypted at once, room for a handshake and for records' heads.
-    tls_ = std::make_unique<TlsSession>(std::move(options_.tls), 3 * encrypted_at_once, reactor_.memory());
+    tls_ = std::make_unique<TlsSession>(std::move(tls_context_), 3 * encrypted_at_once, reactor_.memory());
 }
 
 void TcpConnection::decrypt(std::span<std::byte> bytes) {
@@ -31,8 +33,8 @@ void TcpConnection::decrypt(std::span<std::byte> bytes) {
             connected();
         } else {
             // In draining the timer is the one that bounds it.
-            if (state_ == State::open) timer_.cancel();
-            if (!output_.empty()) need_round_end();
+            if (state_ == State::open) stop_timer();
+            if (something_to_send()) need_round_end();
         }
     }
     // Also when the owner pauses meanwhile: it is kept, at most what one receive has brought.
@@ -54,8 +56,24 @@ std::span<const std::byte> TcpConnection::encrypt() {
         // Cannot fail but for memory; the next receive tells.
         if (!tls_->write(plain)) break;
         output_.consume(plain.size());
+        if (output_.empty()) encrypt_source();
     }
+    encrypt_source();
     return tls_->wire().bytes();
+}
+
+void TcpConnection::encrypt_source() {
+    if (!output_.empty() || !source_waits() || tls_->wire().size() >= source_at_once) return;
+    OutputPieces pieces(source_at_once);
+    source_->gather(pieces);
+    source_ready_ = pieces.full();
+    for (std::size_t i = 0; i < pieces.count(); ++i)
+        if (!tls_->write(pieces[i])) return;
+    if (pieces.empty()) return;
+    source_taken(pieces.bytes());
+    // The rest of a message that was cut, or it would wait for another round.
+    const auto rest = output_.bytes();
+    if (!rest.empty() && tls_->write(rest)) output_.consume(rest.size());
 }
 
 void TcpConnection::tls_failed() {

@@ -118,13 +118,13 @@ void Uring::enter() {
     } while (io_uring_sq_ready(&ring_) > 0);
 }
 
-void Uring::enter_and_wait(int timeout_ms) {
+void Uring::enter_and_wait(std::int64_t timeout_ns) {
     DCX_CHECK(enabled_);
     io_uring_cqe* first = nullptr;
     __kernel_timespec timeout{};
-    timeout.tv_sec = timeout_ms / 1000;
-    timeout.tv_nsec = (timeout_ms % 1000) * 1'000'000LL;
-    const int result = timeout_ms < 0 ? io_uring_submit_and_wait(&ring_, 1)
+    timeout.tv_sec = timeout_ns / 1'000'000'000;
+    timeout.tv_nsec = timeout_ns % 1'000'000'000;
+    const int result = timeout_ns < 0 ? io_uring_submit_and_wait(&ring_, 1)
                                       : io_uring_submit_and_wait_timeout(&ring_, &first, 1, &timeout, nullptr);
     if (result < 0 && result != -ETIME && result != -EINTR && result != -EAGAIN && result != -EBUSY)
         check(result, "io_uring_enter");

@@ -41,9 +41,9 @@ class Uring {
     [[nodiscard]] unsigned prepared() const { return io_uring_sq_ready(&ring_); }
     // True when entering the kernel would bring completions, or submit something.
     [[nodiscard]] bool has_work() const;
-    // Submits everything and has completions run; with a wait, until there is one (milliseconds; negative: no bound).
+    // Submits everything and has completions run; with a wait, until there is one (negative: no bound).
     void enter();
-    void enter_and_wait(int timeout_ms);
+    void enter_and_wait(std::int64_t timeout_ns);
 
     // ---- completions: [head, tail) of 32-bit counters that wrap
     [[nodiscard]] std::uint32_t head() const { return *ring_.cq.khead; }

@@ -11,6 +11,8 @@
 // receiving, 32 bytes a watch; in the kernel about 0.5 KiB for a stream that is read.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -19,6 +21,7 @@
 #include <vector>
 
 #include "net/backend.h"
+#include "net/output_pieces.h"
 #include "net/uring.h"
 
 namespace dcx::net {
@@ -36,7 +39,7 @@ class UringBackend final : public Backend {
     std::expected<void, Error> begin(FdWatch& watch) override;
     void change(FdWatch& watch) override;
     void end(FdWatch& watch) override;
-    void wait(int timeout_ms) override;
+    void wait(std::int64_t timeout_ns) override;
     std::size_t dispatch() override;
     bool send_later(FdWatch& watch) override;
     void flush() override;
@@ -84,10 +87,18 @@ class UringBackend final : public Backend {
     void use_file(io_uring_sqe& operation, const Slot& slot, std::uint32_t index) const;
     void free_if_done(std::uint32_t index);
 
+    // A send under way, and what it refers to.
+    struct Send {
+        msghdr message{};
+        OutputPieces pieces;
+    };
+
     bool complete(const Completion& completion);
     bool taken(std::uint32_t index, const Completion& completion, std::span<std::byte> bytes);
     bool polled(std::uint32_t index, std::int32_t result);
     void send_alone();
+    bool prepare_send(std::uint32_t index);
+    void finish_sends();
     std::size_t take_results();
 
     std::unique_ptr<Uring> ring_;  // none: dropped
@@ -95,6 +106,7 @@ class UringBackend final : public Backend {
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> free_slots_;
     std::vector<std::uint32_t> sends_;
+    std::vector<Send> under_way_;    // of the flush() that runs
     std::vector<Completion> later_;  // what came with the results of sends; for the next dispatch()
     std::vector<Completion> now_;    // of the dispatch() that runs
     std::vector<Kept> kept_;

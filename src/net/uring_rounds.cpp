@@ -11,13 +11,20 @@
 
 namespace dcx::net {
 
+namespace {
+
+// Half of the places for operations; enough that entering the kernel costs nothing beside them.
+constexpr std::size_t sends_at_once = 128;
+
+}  // namespace
+
 // ---- rounds
 
-void UringBackend::wait(int timeout_ms) {
+void UringBackend::wait(std::int64_t timeout_ns) {
     own();
     const bool waiting = ring_->head() != ring_->tail() || !later_.empty() || !kept_.empty();
-    if (timeout_ms != 0 && !waiting)
-        ring_->enter_and_wait(timeout_ms);
+    if (timeout_ns != 0 && !waiting)
+        ring_->enter_and_wait(timeout_ns);
     else if (ring_->has_work())
         ring_->enter();
 }
@@ -125,25 +132,49 @@ bool UringBackend::send_later(FdWatch& watch) {
 void UringBackend::flush() {
     if (sends_.empty()) return;
     if (sends_.size() == 1 && ring_->prepared() == 0) return send_alone();
-    std::size_t under_way = 0;
+    // What they refer to stays where it is until the last result of such a part.
+    under_way_.reserve(sends_at_once);
     for (const std::uint32_t index : sends_) {
-        Slot& slot = slots_[index];
-        if (!std::exchange(slot.sending, false)) continue;
-        const auto bytes = static_cast<StreamHandler&>(slot.watch->handler_).to_send();
-        if (bytes.empty()) continue;
-        io_uring_sqe& operation = ring_->next();
-        // Tried once: a send that waited in the kernel would pin its bytes for as long as the other end likes.
-        io_uring_prep_send(&operation, slot.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-        use_file(operation, slot, index);
-        operation.user_data = name_of(index, Kind::send);
-        ++under_way;
+        if (!std::exchange(slots_[index].sending, false)) continue;
+        if (prepare_send(index) && under_way_.size() == sends_at_once) finish_sends();
     }
     sends_.clear();
-    // Once, unless there were more results than the kernel had places for: it brings the rest when some are free.
-    while (under_way > 0) {
-        ring_->enter();
-        under_way -= take_results();
+    finish_sends();
+}
+
+// False: there is nothing to send.
+bool UringBackend::prepare_send(std::uint32_t index) {
+    Slot& slot = slots_[index];
+    Send& send = under_way_.emplace_back();
+    static_cast<StreamHandler&>(slot.watch->handler_).to_send(send.pieces);
+    if (send.pieces.empty()) {
+        under_way_.pop_back();
+        return false;
     }
+    io_uring_sqe& operation = ring_->next();
+    // Tried once: a send that waited in the kernel would pin its bytes for as long as the other end likes.
+    constexpr int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+    if (send.pieces.count() == 1) {
+        const auto bytes = send.pieces[0];
+        io_uring_prep_send(&operation, slot.fd, bytes.data(), bytes.size(), flags);
+    } else {
+        send.message.msg_iov = send.pieces.vectors();
+        send.message.msg_iovlen = send.pieces.count();
+        io_uring_prep_sendmsg(&operation, slot.fd, &send.message, flags);
+    }
+    use_file(operation, slot, index);
+    operation.user_data = name_of(index, Kind::send);
+    return true;
+}
+
+void UringBackend::finish_sends() {
+    std::size_t left = under_way_.size();
+    // Once, unless there were more results than the kernel had places for: it brings the rest when some are free.
+    while (left > 0) {
+        ring_->enter();
+        left -= take_results();
+    }
+    under_way_.clear();
 }
 
 // One system call either way, and this is the shorter one.
@@ -152,9 +183,10 @@ void UringBackend::send_alone() {
     sends_.clear();
     if (!std::exchange(slot.sending, false)) return;
     auto& stream = static_cast<StreamHandler&>(slot.watch->handler_);
-    const auto bytes = stream.to_send();
-    if (bytes.empty()) return;
-    const auto n = ::send(slot.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    OutputPieces pieces;
+    stream.to_send(pieces);
+    if (pieces.empty()) return;
+    const auto n = linux_kernel().send_pieces(slot.fd, pieces);
     stream.on_sent(n < 0 ? -errno : n);
 }
 

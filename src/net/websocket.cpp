@@ -38,13 +38,15 @@ std::string_view fitting_reason(std::string_view reason) {
 }  // namespace
 
 WebSocketConnection::WebSocketConnection(std::unique_ptr<TcpConnection> tcp, WebSocketRole role,
-                                         const WebSocketOptions& options, std::string subprotocol)
+                                         const WebSocketOptions& options, std::string subprotocol,
+                                         unsigned deflate_window_bits)
     : tcp_(std::move(tcp)),
       role_(role),
-      options_(options),
-      parser_(role, options.message_limit),
-      subprotocol_(std::move(subprotocol)),
-      timer_(tcp_->reactor(), [this] { on_timer(); }) {
+      close_timeout_ns_(options.close_timeout_ns),
+      parser_(role, options.message_limit, deflate_window_bits != 0),
+      subprotocol_(subprotocol.empty() ? nullptr : std::make_unique<const std::string>(std::move(subprotocol))),
+      timer_(tcp_->reactor(), [this] { on_timer(); }),
+      deflate_window_bits_(static_cast<std::uint8_t>(deflate_window_bits)) {
     tcp_->set_owner(*this);
     if (options.output_limit > 0) tcp_->set_output_limit(options.output_limit);
     if (options.ping_interval_ns > 0) timer_.start_every(options.ping_interval_ns);
@@ -87,6 +89,11 @@ bool WebSocketConnection::send_binary(std::span<const std::byte> payload) {
 bool WebSocketConnection::send_raw_frame(std::span<const std::byte> frames) {
     DCX_CHECK(role_ == WebSocketRole::server);
     return is_open() && tcp_->send(frames);
+}
+
+void WebSocketConnection::set_source(OutputSource* source) {
+    DCX_CHECK(role_ == WebSocketRole::server);
+    tcp_->set_source(is_open() ? source : nullptr);
 }
 
 bool WebSocketConnection::send_ping(std::span<const std::byte> payload) {
@@ -148,6 +155,8 @@ void WebSocketConnection::on_timer() {
 // ---- closing
 
 void WebSocketConnection::send_close(std::uint16_t code, std::string_view reason) {
+    // Nothing may follow it.
+    tcp_->set_source(nullptr);
     std::array<std::byte, control_payload_max> payload;
     std::size_t size = 0;
     if (code != close_code::none) {
@@ -163,16 +172,16 @@ void WebSocketConnection::close(std::uint16_t code, std::string_view reason) {
     DCX_CHECK(valid_close_code(code));
     if (!is_open()) return;
     code_ = code;
-    reason_ = fitting_reason(reason);
+    reason_ = std::make_unique<std::string>(fitting_reason(reason));
     state_ = State::close_sent;
-    timer_.start_after(options_.close_timeout_ns);
-    send_close(code_, reason_);
+    timer_.start_after(close_timeout_ns_);
+    send_close(code_, *reason_);
 }
 
 void WebSocketConnection::peer_closed(std::uint16_t code, std::span<const std::byte> reason) {
     if (is_open()) {
         code_ = code;
-        reason_.assign(reinterpret_cast<const char*>(reason.data()), reason.size());
+        reason_ = std::make_unique<std::string>(reinterpret_cast<const char*>(reason.data()), reason.size());
         send_close(code, {});
     }
     finish("closed by the WebSocket's close handshake");
@@ -181,8 +190,8 @@ void WebSocketConnection::peer_closed(std::uint16_t code, std::span<const std::b
 void WebSocketConnection::fail(std::uint16_t code, std::string_view text) {
     if (is_open()) {
         code_ = code;
-        reason_ = text;
-        send_close(code_, reason_);
+        reason_ = std::make_unique<std::string>(text);
+        send_close(code_, *reason_);
     }
     finish("the WebSocket failed");
 }
@@ -205,7 +214,7 @@ void WebSocketConnection::on_closed(TcpConnection&, const Closed& closed) {
     state_ = State::ended;
     timer_.cancel();
     // On the stack, because the owner may destroy us and still look at it.
-    const std::string reason = code_ == close_code::abnormal ? std::string{closed.text} : std::move(reason_);
+    const std::string reason = code_ == close_code::abnormal ? std::string{closed.text} : std::move(*reason_);
     owner_->on_closed(*this, code_, reason);
 }
 

@@ -26,6 +26,9 @@ struct WebSocketOptions {
     std::int64_t ping_interval_ns = 30'000'000'000;
     // How long our close waits for the other end's.
     std::int64_t close_timeout_ns = 2'000'000'000;
+    // A server agrees to permessage-deflate when a client offers it. Nothing is compressed by itself: what shall be is
+    // made with append_deflated_frame (websocket_deflate.h).
+    bool deflate = false;
 };
 
 class WebSocketConnection final : TcpConnection::Owner {
@@ -47,7 +50,7 @@ class WebSocketConnection final : TcpConnection::Owner {
     };
 
     WebSocketConnection(std::unique_ptr<TcpConnection> tcp, WebSocketRole role, const WebSocketOptions& options,
-                        std::string subprotocol);
+                        std::string subprotocol, unsigned deflate_window_bits = 0);
     ~WebSocketConnection();
 
     // Must be set before the reactor's next round.
@@ -57,10 +60,16 @@ class WebSocketConnection final : TcpConnection::Owner {
     // drop() such a reader.
     [[nodiscard]] bool send_text(std::string_view text);
     [[nodiscard]] bool send_binary(std::span<const std::byte> payload);
-    // One or more whole server frames made with append_frame or encode_header, shared by many connections. Server only.
+    // One or more whole server frames made with append_frame, append_deflated_frame or encode_header, shared by many
+    // connections. Server only.
     [[nodiscard]] bool send_raw_frame(std::span<const std::byte> frames);
     [[nodiscard]] bool send_ping(std::span<const std::byte> payload = {});
     void flush() { tcp_->flush(); }
+    // Whole server frames that leave behind what is queued, from memory of the source; as TcpConnection has it. Not
+    // asked any more once the connection closes.
+    void set_source(OutputSource* source);
+    void source_ready() { tcp_->source_ready(); }
+    [[nodiscard]] bool is_blocked() const { return tcp_->is_blocked(); }
 
     // Sends a close frame, waits for the other end's, closes. The reason is cut at 123 bytes.
     void close(std::uint16_t code, std::string_view reason);
@@ -68,7 +77,13 @@ class WebSocketConnection final : TcpConnection::Owner {
     void drop(std::string_view why);
 
     [[nodiscard]] bool is_open() const { return state_ == State::open; }
-    [[nodiscard]] const std::string& subprotocol() const { return subprotocol_; }
+    // Compressed frames may be sent, and with which window at most (9 to 15; 0 when not).
+    [[nodiscard]] bool deflates() const { return deflate_window_bits_ != 0; }
+    [[nodiscard]] unsigned deflate_window_bits() const { return deflate_window_bits_; }
+    // The one that was agreed to; valid as long as the connection is.
+    [[nodiscard]] std::string_view subprotocol() const {
+        return subprotocol_ != nullptr ? std::string_view{*subprotocol_} : std::string_view{};
+    }
     [[nodiscard]] std::size_t pending_output() const { return tcp_->pending_output(); }
     [[nodiscard]] std::size_t output_limit() const { return tcp_->output_limit(); }
     [[nodiscard]] std::uint64_t bytes_queued() const { return tcp_->bytes_queued(); }
@@ -97,14 +112,15 @@ class WebSocketConnection final : TcpConnection::Owner {
     std::unique_ptr<TcpConnection> tcp_;
     Owner* owner_ = nullptr;
     WebSocketRole role_;
-    WebSocketOptions options_;
+    std::int64_t close_timeout_ns_;
     WebSocketParser parser_;
-    std::string subprotocol_;
+    std::unique_ptr<const std::string> subprotocol_;  // none: there is none
     Timer timer_;
     std::uint64_t received_before_ = 0;  // as of the last tick of the timer
-    std::string reason_;
+    std::unique_ptr<std::string> reason_;
     std::uint16_t code_ = close_code::abnormal;
     State state_ = State::open;
+    std::uint8_t deflate_window_bits_;
     bool ping_unanswered_ = false;
 };
 

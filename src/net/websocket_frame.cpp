@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
+#include "net/websocket_deflate.h"
 
 namespace dcx::net {
 
@@ -42,6 +44,15 @@ void append_frame(std::vector<std::byte>& out, MessageKind kind, std::span<const
     out.insert(out.end(), payload.begin(), payload.end());
 }
 
+MessageKind kind_of_frame(std::span<const std::byte> frame) {
+    return static_cast<MessageKind>(std::to_integer<unsigned>(frame[0]) & 0x0F);
+}
+
+std::span<const std::byte> payload_of_frame(std::span<const std::byte> frame) {
+    const auto length = std::to_integer<unsigned>(frame[1]);
+    return frame.subspan(length <= 125 ? 2 : length == 126 ? 4 : 10);
+}
+
 void apply_mask(std::span<std::byte> bytes, std::array<std::byte, 4> key, std::size_t offset) {
     std::array<std::byte, 8> turned;
     for (std::size_t i = 0; i < turned.size(); ++i) turned[i] = key[(offset + i) % 4];
@@ -65,8 +76,10 @@ WebSocketEvent WebSocketParser::fail(std::uint16_t code, std::string_view text) 
 WebSocketEvent WebSocketParser::next(std::span<std::byte>& input) {
     if (delivered_) {
         delivered_ = false;
-        message_.clear();
+        // Not cleared: what one long message took would stay with a connection for its life.
+        message_ = {};
     }
+    if (!in_frame_) control_ = {};  // handed out, if there was one
     while (!ended_) {
         if (!in_frame_) {
             if (!take_header(input)) return {};
@@ -108,7 +121,8 @@ const char* WebSocketParser::header_fault() const {
     const auto second = std::to_integer<unsigned>(header_[1]);
     const auto opcode = static_cast<Opcode>(first & 0x0F);
     const bool final = (first & 0x80) != 0;
-    if ((first & 0x70) != 0) return "reserved bits are set";
+    const bool compressed = deflates_ && (opcode == Opcode::text || opcode == Opcode::binary);
+    if ((first & (compressed ? 0x30 : 0x70)) != 0) return "reserved bits are set";
     if ((first & 0x0F) > 10 || ((first & 0x0F) > 2 && (first & 0x0F) < 8)) return "unknown opcode";
     if (((second & 0x80) != 0) != (role_ == WebSocketRole::server))
         return role_ == WebSocketRole::server ? "a client's frame must be masked"
@@ -134,7 +148,6 @@ WebSocketEvent WebSocketParser::begin_frame() {
         frame_.size = frame_.size << 8 | std::to_integer<std::uint64_t>(header_[2 + i]);
     if (role_ == WebSocketRole::server) std::memcpy(frame_.key.data(), header_.data() + 2 + length_bytes, 4);
     header_size_ = 0;
-    control_size_ = 0;
     in_frame_ = true;
     if ((frame_.size >> 63) != 0) return fail(close_code::protocol_error, "the frame's length is negative");
     if ((length == 126 && frame_.size <= 125) || (length == 127 && frame_.size <= 0xFFFF))
@@ -143,26 +156,29 @@ WebSocketEvent WebSocketParser::begin_frame() {
     if (frame_.opcode != Opcode::continuation) {
         in_message_ = true;
         kind_ = static_cast<MessageKind>(frame_.opcode);
+        compressed_ = (first & 0x40) != 0;
         utf8_.reset();
     }
-    if (frame_.size > message_limit_ - message_.size()) return fail(close_code::too_big, "the message is too long");
+    // What does not become shorter becomes a little longer when it is compressed.
+    const std::size_t limit = message_limit_ + (compressed_ ? message_limit_ / 128 + 64 : 0);
+    if (frame_.size > limit - message_.size()) return fail(close_code::too_big, "the message is too long");
     return {};
 }
 
 WebSocketEvent WebSocketParser::take_control(std::span<std::byte>& input) {
-    const std::size_t n = std::min(static_cast<std::size_t>(frame_.size) - control_size_, input.size());
-    const std::span<std::byte> into{control_.data() + control_size_, n};
-    if (n > 0) std::memcpy(into.data(), input.data(), n);
-    if (role_ == WebSocketRole::server) apply_mask(into, frame_.key, control_size_);
-    control_size_ = static_cast<std::uint8_t>(control_size_ + n);
+    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(frame_.size - frame_.received, input.size()));
+    const std::span<std::byte> part = input.first(n);
     input = input.subspan(n);
-    if (control_size_ < frame_.size) return {};
-    in_frame_ = false;
-    return finish_control();
+    if (role_ == WebSocketRole::server) apply_mask(part, frame_.key, static_cast<std::size_t>(frame_.received % 4));
+    frame_.received += n;
+    const bool ends = frame_.received == frame_.size;
+    if (ends) in_frame_ = false;
+    if (ends && control_.empty()) return finish_control(part);
+    control_.insert(control_.end(), part.begin(), part.end());
+    return ends ? finish_control(control_) : WebSocketEvent{};
 }
 
-WebSocketEvent WebSocketParser::finish_control() {
-    const std::span<const std::byte> payload{control_.data(), control_size_};
+WebSocketEvent WebSocketParser::finish_control(std::span<const std::byte> payload) {
     if (frame_.opcode == Opcode::ping) return {.type = WebSocketEvent::Type::ping, .payload = payload};
     if (frame_.opcode == Opcode::pong) return {.type = WebSocketEvent::Type::pong, .payload = payload};
     if (payload.empty()) {
@@ -185,7 +201,8 @@ WebSocketEvent WebSocketParser::take_data(std::span<std::byte>& input) {
     const std::span<std::byte> part = input.first(n);
     input = input.subspan(n);
     if (role_ == WebSocketRole::server) apply_mask(part, frame_.key, static_cast<std::size_t>(frame_.received % 4));
-    if (kind_ == MessageKind::text && !utf8_.feed(part)) return fail(close_code::bad_payload, "the text is not UTF-8");
+    if (kind_ == MessageKind::text && !compressed_ && !utf8_.feed(part))
+        return fail(close_code::bad_payload, "the text is not UTF-8");
     frame_.received += n;
     const bool frame_ends = frame_.received == frame_.size;
     const bool message_ends = frame_ends && frame_.final;
@@ -193,6 +210,10 @@ WebSocketEvent WebSocketParser::take_data(std::span<std::byte>& input) {
     const bool in_place = message_ends && message_.empty();
     if (!in_place) message_.insert(message_.end(), part.begin(), part.end());
     if (!message_ends) return {};
+    if (compressed_) {
+        const std::vector<std::byte> joined = std::exchange(message_, {});
+        return expand(in_place ? std::span<const std::byte>{part} : std::span<const std::byte>{joined});
+    }
     if (kind_ == MessageKind::text && !utf8_.complete())
         return fail(close_code::bad_payload, "the text ends within a UTF-8 sequence");
     in_message_ = false;
@@ -202,6 +223,19 @@ WebSocketEvent WebSocketParser::take_data(std::span<std::byte>& input) {
         .kind = kind_,
         .payload = in_place ? std::span<const std::byte>{part} : std::span<const std::byte>{message_},
     };
+}
+
+WebSocketEvent WebSocketParser::expand(std::span<const std::byte> packed) {
+    in_message_ = false;
+    switch (inflate_message(packed, message_limit_, message_)) {
+        case InflateResult::whole: break;
+        case InflateResult::too_long: return fail(close_code::too_big, "the message is too long");
+        case InflateResult::broken: return fail(close_code::bad_payload, "the message is not compressed as it says");
+    }
+    if (kind_ == MessageKind::text && (!utf8_.feed(message_) || !utf8_.complete()))
+        return fail(close_code::bad_payload, "the text is not UTF-8");
+    delivered_ = true;
+    return {.type = WebSocketEvent::Type::message, .kind = kind_, .payload = message_};
 }
 
 }  // namespace dcx::net

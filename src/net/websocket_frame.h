@@ -1,13 +1,16 @@
-// WebSocket frames (RFC 6455) without any I/O: a parser for either end and the encoding of headers. No extensions.
+// WebSocket frames (RFC 6455) without any I/O: a parser for either end and the encoding of headers. Of the extensions
+// it knows permessage-deflate (websocket_deflate.h), for a server whose client and it agreed to that.
 //
 // The parser takes all bytes it is given, in any pieces. A message that lies wholly inside the input is unmasked and
-// handed out in place; only what is cut or fragmented is copied, into memory bounded by the message limit. Text is
-// checked for UTF-8 as it arrives, so that bad bytes fail before the message ends.
+// handed out in place; only what is cut, fragmented or compressed is copied, into memory bounded by the message limit
+// and given back with the next event. Text is checked for UTF-8 as it arrives, so that bad bytes fail before the
+// message ends; compressed text when it is expanded, which it is when all of it is there.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -32,6 +35,7 @@ inline constexpr std::uint16_t bad_payload = 1007;
 inline constexpr std::uint16_t policy = 1008;
 inline constexpr std::uint16_t too_big = 1009;
 inline constexpr std::uint16_t internal = 1011;
+inline constexpr std::uint16_t restart = 1012;
 inline constexpr std::uint16_t try_later = 1013;
 }  // namespace close_code
 
@@ -51,6 +55,10 @@ struct FrameHeader {
 // Appends a whole server frame, to be sent to many connections with send_raw_frame.
 void append_frame(std::vector<std::byte>& out, MessageKind kind, std::span<const std::byte> payload);
 
+// Of a whole server frame that carries a message, as made above.
+[[nodiscard]] MessageKind kind_of_frame(std::span<const std::byte> frame);
+[[nodiscard]] std::span<const std::byte> payload_of_frame(std::span<const std::byte> frame);
+
 // XORs with the key, whose first byte belongs to the first of the bytes after `offset` others.
 void apply_mask(std::span<std::byte> bytes, std::array<std::byte, 4> key, std::size_t offset = 0);
 
@@ -65,7 +73,8 @@ struct WebSocketEvent {
 
 class WebSocketParser {
   public:
-    WebSocketParser(WebSocketRole role, std::size_t message_limit) : role_(role), message_limit_(message_limit) {}
+    WebSocketParser(WebSocketRole role, std::size_t message_limit, bool deflates = false)
+        : message_limit_(message_limit), role_(role), deflates_(deflates) {}
 
     // The next event of the input, which is shortened by what was taken; need_more when all of it was taken. After an
     // error or a close nothing more is taken.
@@ -86,23 +95,26 @@ class WebSocketParser {
     WebSocketEvent begin_frame();
     WebSocketEvent take_control(std::span<std::byte>& input);
     WebSocketEvent take_data(std::span<std::byte>& input);
-    WebSocketEvent finish_control();
+    WebSocketEvent finish_control(std::span<const std::byte> payload);
     WebSocketEvent fail(std::uint16_t code, std::string_view text);
 
-    WebSocketRole role_;
+    [[nodiscard]] WebSocketEvent expand(std::span<const std::byte> packed);
+
     std::size_t message_limit_;
+    WebSocketRole role_;
+    bool deflates_;
+    bool compressed_ = false;  // the message that has begun
     bool in_frame_ = false;
     bool in_message_ = false;
     bool delivered_ = false;  // message_ was handed out and is cleared at the next call
     bool ended_ = false;
     MessageKind kind_ = MessageKind::text;
     std::uint8_t header_size_ = 0;
-    std::uint8_t control_size_ = 0;
     std::array<std::byte, 14> header_{};
-    std::array<std::byte, control_payload_max> control_{};
     Frame frame_;
     Utf8Validator utf8_;
     std::vector<std::byte> message_;
+    std::vector<std::byte> control_;  // of one that did not come in one piece; rare, and every connection has a parser
 };
 
 }  // namespace dcx::net

@@ -1,5 +1,7 @@
-// The frame parser against arbitrary bytes: it must say the same however they are cut. The first byte chooses the role
-// and how the second run is cut.
+// The frame parser against arbitrary bytes: it must say the same however they are cut. The first byte chooses the role,
+// whether messages may be compressed, and how the third run is cut. Every message of a server is compressed and
+// expanded again, too.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -8,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/random.h"
+#include "net/websocket_deflate.h"
 #include "net/websocket_frame.h"
 
 namespace {
@@ -31,8 +34,8 @@ struct Story {
 };
 
 template <class NextSize>
-std::string tell(WebSocketRole role, std::span<const std::uint8_t> bytes, NextSize next_size) {
-    WebSocketParser parser(role, message_limit);
+std::string tell(WebSocketRole role, bool deflates, std::span<const std::uint8_t> bytes, NextSize next_size) {
+    WebSocketParser parser(role, message_limit, deflates);
     Story story;
     bool ended = false;
     while (!bytes.empty()) {
@@ -53,15 +56,27 @@ std::string tell(WebSocketRole role, std::span<const std::uint8_t> bytes, NextSi
     return story.text;
 }
 
+void check_compression(std::span<const std::byte> payload, unsigned window_bits) {
+    std::vector<std::byte> frame;
+    append_deflated_frame(frame, MessageKind::binary, payload, window_bits);
+    std::vector<std::byte> again;
+    DCX_CHECK(inflate_message(payload_of_frame(frame), payload.size(), again) == InflateResult::whole);
+    DCX_CHECK(again.size() == payload.size() && std::equal(again.begin(), again.end(), payload.begin()));
+    // As if they were compressed already.
+    DCX_CHECK(inflate_message(payload, message_limit, again) != InflateResult::whole || again.size() <= message_limit);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
     const std::span<const std::uint8_t> bytes{data + 1, size - 1};
     const WebSocketRole role = (data[0] & 1) != 0 ? WebSocketRole::client : WebSocketRole::server;
-    const std::string whole = tell(role, bytes, [&] { return size; });
-    DCX_CHECK(tell(role, bytes, [] { return std::size_t{1}; }) == whole);
+    const bool deflates = role == WebSocketRole::server && (data[0] & 2) != 0;
+    const std::string whole = tell(role, deflates, bytes, [&] { return size; });
+    DCX_CHECK(tell(role, deflates, bytes, [] { return std::size_t{1}; }) == whole);
     Random random(data[0]);
-    DCX_CHECK(tell(role, bytes, [&] { return static_cast<std::size_t>(random.below(20) + 1); }) == whole);
+    DCX_CHECK(tell(role, deflates, bytes, [&] { return static_cast<std::size_t>(random.below(20) + 1); }) == whole);
+    if (deflates) check_compression(std::as_bytes(bytes), 9 + data[0] / 4 % 7);
     return 0;
 }

@@ -125,6 +125,7 @@ class BroadcastRing<T, Atomics, Bell>::Reader {
     }
     // The first `count` messages of what peek() showed are done with; their slots may be overwritten from now on.
     void release(std::size_t count) {
+        if (count == 0) return;
         DCX_CHECK(count <= seen_published_ - read_);
         read_ += count;
         // Release: our reads of the slots come before the writer's next writes, and what we did with the messages

@@ -14,7 +14,7 @@ import time
 from venue import PROGRAM, Venue, ask, wait_until
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
-SAMPLE = re.compile(rf'({NAME})(?:\{{({NAME})="((?:[^"\\\n]|\\[\\"n])*)"\}})? (\d+)')
+SAMPLE = re.compile(rf'({NAME})(?:\{{({NAME})="((?:[^"\\\n]|\\[\\"n])*)"\}})? (\d+(\.\d+)?)')
 
 
 def check_prometheus(text):
@@ -30,15 +30,22 @@ def check_prometheus(text):
         elif line.startswith("# TYPE "):
             assert awaits_type, line
             typed, kind = line[7:].split(" ")
-            assert typed == name and kind in ("counter", "gauge"), line
+            assert typed == name and kind in ("counter", "gauge", "histogram"), line
             assert (kind == "counter") == name.endswith("_total"), line
             awaits_type = False
         else:
             match = SAMPLE.fullmatch(line)
-            assert match and not awaits_type and match[1] == name, line
-            assert match[3] not in families[name], f"twice: {line}"
-            families[name][match[3]] = int(match[4])
+            suffixes = ("_bucket", "_sum", "_count") if kind == "histogram" else ("",)
+            assert match and not awaits_type and match[1] in [name + suffix for suffix in suffixes], line
+            samples = families.setdefault(match[1], {})
+            assert match[3] not in samples, f"twice: {line}"
+            assert match[5] is None or match[1].endswith("_sum"), line
+            samples[match[3]] = float(match[4]) if match[5] else int(match[4])
     assert not awaits_type
+    for name in [name for name in families if name.endswith("_bucket")]:
+        counts = list(families[name].values())
+        assert list(families[name])[-1] == "+Inf" and counts == sorted(counts), name
+        assert counts[-1] == families[name.removesuffix("_bucket") + "_count"][None], name
     return families
 
 
@@ -57,6 +64,8 @@ def check_pages(venue):
     metrics = check_prometheus(venue.admin("/metrics")[1])
     assert metrics["dcx_ready"] == {None: 1} and metrics["dcx_failed"] == {None: 0}
     assert metrics["dcx_feed_answers"] == {None: 1} and metrics["dcx_feed_ready"] == {None: 1}
+    assert metrics["dcx_feed_delay_seconds_count"] == {None: 0} and metrics["dcx_feed_delay_seconds_sum"] == {None: 0.0}
+    assert set(metrics["dcx_feed_thread_connections"]) == {"1"} and metrics["dcx_feed_address_refusals_total"] == {None: 0}
     assert metrics["dcx_journal_bytes"][None] >= 4 << 20 and metrics["dcx_disk_free_bytes"][None] > 0
     assert set(metrics["dcx_worker_rounds_total"]) == {"dcx-gateway", "dcx-engine", "dcx-feed", "dcx-journal", "dcx-auditor"}
     later = check_prometheus(venue.admin("/metrics")[1])

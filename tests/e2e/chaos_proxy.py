@@ -11,9 +11,9 @@ import time
 
 
 class _Pair:
-    def __init__(self, client, venue, chance):
+    def __init__(self, client, venue, chance, sizes):
         self.ends = [client, venue]
-        most = chance.choice((300, 2_000, 10_000, 60_000))
+        most = chance.choice(sizes)
         self.left = [chance.randint(0, most), chance.randint(0, most)]
         self.stalls = chance.random() < 0.3
         self.held_until = self.dead_at = 0.0
@@ -26,8 +26,9 @@ class _Pair:
 
 
 class ChaosProxy:
-    def __init__(self, venue, seed):
-        self.random = random.Random(seed)
+    def __init__(self, venue, seed, sizes=(300, 2_000, 10_000, 60_000)):
+        """`sizes`: bytes that a connection lives for at most, one of them each."""
+        self.random, self.sizes = random.Random(seed), sizes
         self.set_venue(venue)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -55,7 +56,7 @@ class ChaosProxy:
             return
         for end in (client, venue):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.pairs.append(_Pair(client, venue, self.random))
+        self.pairs.append(_Pair(client, venue, self.random, self.sizes))
 
     def _forward(self, pair, source):
         """False: nothing more comes from this end."""

@@ -111,9 +111,16 @@ class Feed:
             assert whole == int(whole), f"{text} is no multiple of {unit}"
             return int(whole)
 
+        # A level is [price, quantity, orders], an order [id, price, quantity].
+        at = 1 if message["channel"] == "orders" else 0
         for side in ("bids", "asks"):
             for level in data.get(side, []):
-                level[0], level[1] = units(level[0], tick), units(level[1], lot)
+                level[at], level[at + 1] = units(level[at], tick), units(level[at + 1], lot)
+        for change in data.get("changes", []):
+            change["price"], change["quantity"] = units(change["price"], tick), units(change["quantity"], lot)
+        if message["channel"] == "bbo":
+            for name, unit in (("bid", tick), ("bid_quantity", lot), ("ask", tick), ("ask_quantity", lot)):
+                data[name] = None if data[name] is None else units(data[name], unit)
         for trade in data["trades"] + data.get("busted", []) if message["channel"] == "trades" else []:
             trade["price"], trade["quantity"] = units(trade["price"], tick), units(trade["quantity"], lot)
         if message["channel"] == "ticker":

@@ -253,10 +253,10 @@ std::uint32_t SimulatedNetwork::readiness(int fd) {
     return ready;
 }
 
-int SimulatedNetwork::poll_wait(int poll_fd, std::span<epoll_event> events, int timeout_ms) {
+int SimulatedNetwork::poll_wait(int poll_fd, std::span<epoll_event> events, std::int64_t timeout_ns) {
     const auto poll = polls_.find(poll_fd);
     if (poll == polls_.end()) return 0;
-    if (timeout_ms >= 0) wake_ns_ = std::min(wake_ns_, world_.now() + timeout_ms * kMs);
+    if (timeout_ns >= 0) wake_ns_ = std::min(wake_ns_, world_.now() + timeout_ns);
     std::size_t count = 0;
     for (const auto& [fd, event] : poll->second.watched) {
         const std::uint32_t ready = readiness(fd) & (event.events | EPOLLERR | EPOLLHUP);
@@ -270,7 +270,7 @@ int SimulatedNetwork::poll_wait(int poll_fd, std::span<epoll_event> events, int 
     return static_cast<int>(count);
 }
 
-std::expected<int, net::Error> SimulatedNetwork::listen_on(const net::Endpoint& endpoint, int) {
+std::expected<int, net::Error> SimulatedNetwork::listen_on(const net::Endpoint& endpoint, const net::Listening&) {
     DCX_CHECK(endpoint.port != 0);
     listeners_[++last_fd_].port = endpoint.port;
     return last_fd_;
@@ -343,6 +343,13 @@ ssize_t SimulatedNetwork::send(int fd, std::span<const std::byte> bytes) {
     }
     post_stream(id, true, bytes.first(size), ++order_);
     return static_cast<ssize_t>(size);
+}
+
+ssize_t SimulatedNetwork::send_pieces(int fd, net::OutputPieces& pieces) {
+    std::vector<std::byte> bytes;
+    bytes.reserve(pieces.bytes());
+    for (std::size_t i = 0; i < pieces.count(); ++i) bytes.insert(bytes.end(), pieces[i].begin(), pieces[i].end());
+    return send(fd, bytes);
 }
 
 void SimulatedNetwork::end_output(int fd) {

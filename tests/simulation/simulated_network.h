@@ -71,14 +71,15 @@ class SimulatedNetwork final : public net::Kernel {
     // ---- net::Kernel
     int poll_create() override;
     int poll_control(int poll_fd, int operation, int fd, epoll_event* event) override;
-    int poll_wait(int poll_fd, std::span<epoll_event> events, int timeout_ms) override;
-    std::expected<int, net::Error> listen_on(const net::Endpoint& endpoint, int backlog) override;
+    int poll_wait(int poll_fd, std::span<epoll_event> events, std::int64_t timeout_ns) override;
+    std::expected<int, net::Error> listen_on(const net::Endpoint& endpoint, const net::Listening& how) override;
     std::expected<int, net::Error> start_connect(const net::Endpoint& endpoint) override;
     std::expected<std::uint16_t, net::Error> local_port(int fd) override;
     std::string peer(int fd) override;
     int accept(int listener) override;
     ssize_t receive(int fd, std::span<std::byte> out) override;
     ssize_t send(int fd, std::span<const std::byte> bytes) override;
+    ssize_t send_pieces(int fd, net::OutputPieces& pieces) override;
     void end_output(int fd) override;
     int socket_error(int fd) override;
     void close(int fd) override;

@@ -93,8 +93,9 @@ void SimulatedVenue::serve() {
     const Scenario& scenario = ground_.scenario;
     auto& commands = engine_->add_producer(scenario.command_ring);
     auto& reports = engine_->add_reader(gateway_bell_);
-    engine::LiveSource* const followed[] = {&reports};
-    auto& prints = engine_->add_public_reader(feed_bell_, followed);
+    auto& accounts = engine_->add_reader(feed_bell_);
+    engine::LiveSource* const owners[] = {&reports, &accounts};
+    auto& prints = engine_->add_public_reader(feed_bell_, owners);
     source_ = std::make_unique<WitnessedSource>(reports, ground_.witness);
 
     auditor_ = std::make_unique<engine::Auditor>(engine::AuditorGround{.clock = ground_.world.clock,
@@ -130,6 +131,9 @@ void SimulatedVenue::serve() {
     feed.max_clients = 64;
     feed.limits.output_bytes = 64 * 1024;
     feed.publisher.replay_bytes = 64 * 1024;
+    feed.accounts = &accounts;
+    feed.login_thread = false;
+    next_nonce(feed.login_secret);
     feed_ = std::make_unique<feed::FeedServer>(*http_, prints, ground_.world.clock, feed);
     DCX_CHECK(http_->start().has_value());
 }

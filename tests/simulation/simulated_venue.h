@@ -67,6 +67,7 @@ class SimulatedVenue {
     bool poll(Part part);
     // How long the part may be left alone when it did nothing, in ms.
     [[nodiscard]] int max_sleep_ms(Part part);
+    [[nodiscard]] const feed::PrivateFeed& private_feed() const { return *feed_->private_feed(); }
     // Begins to stop in order; stopped() when all is done. With a grace it first logs that another process goes on:
     // sessions that end from then on keep what they have open for so long.
     void begin_stop(std::uint32_t handover_grace_ms = 0);

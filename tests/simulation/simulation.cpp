@@ -7,6 +7,7 @@
 #include "engine/replayer.h"
 #include "engine/snapshots.h"
 #include "journal/recovery.h"
+#include "simulation/account_check.h"
 
 namespace dcx::simulation {
 namespace {
@@ -149,6 +150,9 @@ bool Simulation::run_parts() {
         running_[part] = true;
         worked |= venue_->poll(part);
         running_[part] = false;
+        // Now and then, because it looks at everything.
+        if (part == SimulatedVenue::feed_part && worked && ++feed_turns_ % 512 == 0 && !process_dead_)
+            (void)compare_accounts(venue_->private_feed(), witness_, world_);
         if (process_dead_) return true;
     }
     return worked;
@@ -514,6 +518,8 @@ void Simulation::check_at_rest() {
     for (const auto& subscriber : subscribers_) subscriber->compare();
     if (venue_->engine().durable() != venue_->engine().applied()) world_.broken("not everything is durable at rest");
     if (witness_.last() != venue_->engine().applied().value) world_.broken("not everything was told at rest");
+    if (!compare_accounts(venue_->private_feed(), witness_, world_))
+        world_.broken("the private channels did not come to rest");
     if (const std::string wrong = venue_->engine().core().check_invariants(); !wrong.empty())
         world_.broken("at rest: " + wrong);
     venue_->begin_stop();

@@ -104,8 +104,9 @@ class Simulation final : journal::DiskObserver {
     std::int64_t stop_by_ns_ = 0;
     std::int64_t failed_ns_ = 0;  // when the engine was seen failed
     std::array<std::int64_t, SimulatedVenue::kParts> stalled_until_{};
-    std::optional<std::uint64_t> kill_in_;                // operations of the disk
-    bool process_dead_ = false;                           // inside an operation of the disk
+    std::optional<std::uint64_t> kill_in_;  // operations of the disk
+    bool process_dead_ = false;             // inside an operation of the disk
+    std::uint64_t feed_turns_ = 0;
     std::array<bool, SimulatedVenue::kParts> running_{};  // up the stack: waiting for the disk
     bool quiet_ = false;                                  // no more faults: the end of the run
     bool faulted_ = false;                                // since the last start was tried

@@ -5,19 +5,14 @@
 // under way: who gives more has not asked has_room(). Verdicts come in the order of the logins.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-#include <optional>
-#include <stop_token>
 #include <string>
 
 #include "base/ed25519.h"
-#include "base/memory.h"
 #include "model/wire.h"
-#include "platform/thread.h"
-#include "ring/spsc_ring.h"
+#include "ring/aside.h"
 
 namespace dcx::gateway {
 
@@ -34,32 +29,21 @@ struct Verdict {
     std::uint64_t genuine = 0;  // 0 or 1
 };
 
-class LoginCheck {
+struct CheckLogin {
+    using Job = Login;
+    using Result = Verdict;
+    Verdict operator()(const Login& login) const {
+        return {.connection = login.connection, .genuine = is_genuine(login) ? 1u : 0u};
+    }
+};
+
+class LoginCheck final : public ring::Aside<CheckLogin> {
   public:
     static constexpr std::size_t kPlaces = 64;
 
-    LoginCheck();
-    ~LoginCheck();
-    LoginCheck(const LoginCheck&) = delete;
-    LoginCheck& operator=(const LoginCheck&) = delete;
-
+    LoginCheck() : Aside(kPlaces) {}
     // The text when there is no thread to be had.
     [[nodiscard]] std::expected<void, std::string> start();
-
-    [[nodiscard]] bool has_room() const { return under_way_ < kPlaces; }
-    [[nodiscard]] bool idle() const { return under_way_ == 0; }
-    void give(const Login& login);
-    [[nodiscard]] std::optional<Verdict> take();
-
-  private:
-    void run(const std::stop_token& stop);
-
-    HeapMemory memory_;
-    ring::SpscRing<Login> logins_;
-    ring::SpscRing<Verdict> verdicts_;
-    std::size_t under_way_ = 0;  // given and not taken
-    std::atomic<std::uint32_t> given_{0};
-    platform::Thread thread_;
 };
 
 }  // namespace dcx::gateway
