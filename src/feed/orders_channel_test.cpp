@@ -39,7 +39,7 @@ TEST_CASE("orders: readers hold every queue of the venue's book, whenever they c
         ReaderOrders orders;
     };
     std::vector<Follower> followers;
-    for (int step = 0; step < 3000; ++step) {
+    for (int step = 0; step < 1500; ++step) {
         feed.venue.random_command(random);
         if (random.chance(20) && feed.next + 1 < feed.venue.events.size()) {
             feed.publisher.apply(feed.venue.events[feed.next++]);
@@ -68,7 +68,7 @@ TEST_CASE("orders: a snapshot in small parts while the book changes ends with th
         for (int step = 0; step < 400; ++step) feed.venue.random_command(random);
         feed.take_all();
         std::size_t most_parts = 0;
-        for (int round = 0; round < 40; ++round) {
+        for (int round = 0; round < 20; ++round) {
             std::vector<std::unique_ptr<Reader>> readers;
             std::vector<ReaderOrders> orders(3);
             for (int i = 0; i < 3; ++i)
@@ -292,7 +292,7 @@ TEST_CASE("bbo: what the venue's best is, at each change or at its rate") {
     Json known_slow = slow->sink.take();
     std::uint64_t told = 0;
     std::uint64_t told_slow = 0;
-    for (int step = 0; step < 3000; ++step) {
+    for (int step = 0; step < 1500; ++step) {
         feed.venue.random_command(random);
         for (; feed.next < feed.venue.events.size(); ++feed.next) feed.publisher.apply(feed.venue.events[feed.next]);
         const bool flush = step % 7 == 0;
