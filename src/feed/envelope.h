@@ -1,4 +1,5 @@
-// Envelope: what every message of a market's channels says beside its data, and how such a message begins.
+// Envelope: what every message of a market's channels says beside its data, how such a message begins, and what stands
+// for a price that does not exist.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +41,15 @@ void begin_message(Writer& writer, Channel channel, const Envelope& envelope) {
         writer.number(envelope.skipped);
     }
     writer.template key<"data">();
+}
+
+// A price, or null when there is none.
+template <class Writer>
+void write_price(Writer& writer, const Market& market, Price price) {
+    if (price.value == 0)
+        writer.null();
+    else
+        writer.decimal(price.value, market.price_format());
 }
 
 }  // namespace dcx::feed

@@ -53,15 +53,6 @@ void write_orders(Writer& writer, const Market& market, std::span<const FeedBook
     writer.end_array();
 }
 
-// Null when there is none.
-template <class Writer>
-void write_price(Writer& writer, const Market& market, Price price) {
-    if (price.value == 0)
-        writer.null();
-    else
-        writer.decimal(price.value, market.price_format());
-}
-
 // Null when the price says that there is none.
 template <class Writer>
 void write_quantity(Writer& writer, const Market& market, Price price, Quantity quantity) {

@@ -36,15 +36,6 @@ void write_trades(Writer& writer, const Market& market, std::span<const Trade> t
     writer.end_array();
 }
 
-// A price, or null when there is none.
-template <class Writer>
-void write_price(Writer& writer, const Market& market, Price price) {
-    if (price.value == 0)
-        writer.null();
-    else
-        writer.decimal(price.value, market.price_format());
-}
-
 template <class Writer>
 void write_ticker(Writer& writer, const Market& market, const Ticker& ticker) {
     writer.map(11);
