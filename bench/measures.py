@@ -17,13 +17,14 @@ Measure = namedtuple("Measure", "name group program ours peer value target asser
 
 GROUPS = ("book", "core", "ring", "journal", "gateway", "order_entry", "feed", "ledger", "history", "proof")
 # Groups that nothing is measured in yet.
-EMPTY = {"history": "the history store is not built yet", "proof": "the Merkle log is not built yet"}
+EMPTY = {"proof": "the Merkle log is not built yet"}
 
 M = Measure
 REPORTED = "each order's report is the one it must be"
 ANSWERED = "every command answered, no order refused"
 EVERY_BYTE = "every reader that reads gets every byte of the feed, nobody is conflated"
 COUNTED = "no message lost or torn: counted and summed at the other end"
+FOLDED = "the fold has taken every event of the log, and none contradicts another"
 MEASURES = (
     M("book alone", "book", "core_bench", "book_alone", None, "rate", None, ""),
     M("core with money", "core", "core_bench", "core_with_money", "core_with_money_one_by_one", "rate", None,
@@ -70,6 +71,8 @@ MEASURES = (
     M("broadcast that never waits, to 4", "ring", "ring_bench", "writer/batched/dcx_lossy/4", "writer/batched/dcx_spsc/1",
       "rate", 1 / 1.2, COUNTED),
     M("records of any size, 32 at a time", "ring", "ring_bench", "records/batched/dcx", "spsc/batched/dcx", "rate", None, COUNTED),
+    M("events into rows, orders", "history", "history_fold_bench", "fold_orders", None, "rate", None, FOLDED),
+    M("events into rows, transfers", "history", "history_fold_bench", "fold_transfers", None, "rate", None, FOLDED),
     *(M(f"group commit of {n}", "journal", "journal_bench", f"group_commit/fdatasync/{n}",
         f"bare_write_and_sync/{n}", "time", None, "every write and sync succeeds") for n in (1, 31, 511, 4095, 8191)),
     *(M(f"commit at {n} a second, p50", "journal", "journal_bench", f"commit_at_rate/fdatasync/{n}",
@@ -120,6 +123,20 @@ MEASURES = (
         1.0, "") for name in ("msgpack", "json")),
     *(M(f"snapshot of 5,000 levels, {name}", "feed", "feed_snapshot_bench", f"snapshot/{name}", f"snapshot/{name}:bound", "time",
         1.0, "it is whole, and a snapshot") for name in ("msgpack", "json")),
+    M("rows into SQLite, 50,000 a commit", "history", "history_sqlite_bench", "commit/50000", "commit/50000:wanted", "rate", 1.0,
+      "every commit moves the cursor from where the last one ended"),
+    M("rows into SQLite, 2,000 a commit", "history", "history_sqlite_bench", "commit/2000", None, "rate", None,
+      "every commit moves the cursor from where the last one ended"),
+    M("rows into PostgreSQL, 50,000 a commit, beside bare COPY", "history", "history_postgres_bench", "commits_beside_copy",
+      "commits_beside_copy:copy_rows_per_s", "rate:rows_per_s", 0.5, "both sides hold the same number of rows in the end"),
+    M("rows stored at half of SQLite's rate, p99", "history", "history_lag_bench", "lag/50", "lag/50:bound_p99", "time:p99", 1.0,
+      "the projector has not stopped"),
+    M("balances into Redis, beside HSET 100 deep", "history", "history_redis_bench", "balances_written",
+      "balances_written:bare_100", "rate:cache", 0.6, "Redis has taken every write"),
+    M("balances into Redis, beside HSET at its best depth", "history", "history_redis_bench", "balances_written",
+      "balances_written:bare_best", "rate:cache", 0.6, "Redis has taken every write"),
+    M("a balance from Redis, p99", "history", "history_redis_bench", "balance_query", "balance_query:bare_p99", "time:p99", 0.5,
+      "every answer is found, whole and as of the watermark"),
 )
 # Cost against size: (title, group, label of x, benchmark whose last argument is x, or
 # BENCHMARK:COUNTER, …).

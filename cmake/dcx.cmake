@@ -39,6 +39,18 @@ add_library(dcx_sodium INTERFACE)
 find_library(SODIUM_LIB sodium REQUIRED)
 target_link_libraries(dcx_sodium INTERFACE ${SODIUM_LIB})
 
+add_library(dcx_sqlite INTERFACE)
+find_library(SQLITE_LIB sqlite3 REQUIRED)
+target_link_libraries(dcx_sqlite INTERFACE ${SQLITE_LIB})
+
+add_library(dcx_libpq INTERFACE)
+find_package(PostgreSQL REQUIRED)
+target_link_libraries(dcx_libpq INTERFACE PostgreSQL::PostgreSQL)
+
+add_library(dcx_hiredis INTERFACE)
+find_library(HIREDIS_LIB hiredis REQUIRED)
+target_link_libraries(dcx_hiredis INTERFACE ${HIREDIS_LIB})
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
@@ -120,6 +132,23 @@ function(dcx_python_test name script)
   set_tests_properties(${name} PROPERTIES
     SKIP_REGULAR_EXPRESSION "SKIPPED: "
     ENVIRONMENT "DCX_REPOSITORY=${CMAKE_SOURCE_DIR};DCX_PROGRAM=${CMAKE_SOURCE_DIR}/build/release/dcx;PYTHONDONTWRITEBYTECODE=1")
+endfunction()
+
+# dcx_server_test(name target SERVERS postgres redis [STORE postgresql] [ARGS doctest arguments]): a doctest program as one
+# CTest case with private servers beside it (tests/servers), label "server"; skipped with the reason where one is not installed.
+function(dcx_server_test name target)
+  cmake_parse_arguments(ARG "" "STORE" "SERVERS;ARGS" ${ARGN})
+  set(store)
+  if(ARG_STORE)
+    set(store --store ${ARG_STORE})
+  endif()
+  add_test(NAME ${name} COMMAND ${DCX_PYTHON} ${CMAKE_SOURCE_DIR}/tests/servers/with_servers.py ${store} ${ARG_SERVERS} --
+    $<TARGET_FILE:${target}> ${ARG_ARGS})
+  set_tests_properties(${name} PROPERTIES
+    LABELS server
+    SKIP_REGULAR_EXPRESSION "SKIPPED: "
+    FAIL_REGULAR_EXPRESSION "test cases: +0 "
+    ENVIRONMENT "DCX_REPOSITORY=${CMAKE_SOURCE_DIR};PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 
 function(dcx_fuzz_targets folder)

@@ -67,10 +67,13 @@ need_packages() {
         as_root=(sudo)
     fi
     echo "Installing what the build and the tools of this command need and this machine lacks: $missing"
-    apt=(${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
+    apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
     # One unreachable source among several must not stop an install that does not need it.
-    "${apt[@]}" update </dev/null >/dev/null || echo "apt-get update had errors (above); trying to install all the same."
-    "${apt[@]}" install --no-install-recommends $missing </dev/null >/dev/null
+    ${as_root[@]+"${as_root[@]}"} "${apt[@]}" update </dev/null >/dev/null ||
+        echo "apt-get update had errors (above); trying to install all the same."
+    # Servers are for private ones of the tests: those of the packages stay stopped.
+    ${as_root[@]+"${as_root[@]}"} scripts/without_services.sh "${apt[@]}" install --no-install-recommends $missing \
+        </dev/null >/dev/null
 }
 
 # want_packages GROUP...: the same, but where they can't be had that is told and the command goes on: what needs them is skipped.

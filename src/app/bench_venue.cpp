@@ -57,6 +57,8 @@ BenchVenue::BenchVenue(const std::string& parent, Config config) : temporary_(pa
     operator_key_ = folder.operator_key();
     config.listen.order_entry = 0;
     config.listen.http = 0;
+    // It has measures of its own (bench/history_*), and shares the cores of these.
+    config.history.store = "none";
     const Ed25519PublicKey public_key = ed25519_public_key(operator_key_.seed);
     venue_ = std::make_unique<Venue>(config, temporary_.path(), std::span(&public_key, 1));
     venue_->start();

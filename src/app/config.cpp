@@ -11,6 +11,8 @@
 #include <sstream>
 
 #include "app/decimals.h"
+#include "history/history_error.h"
+#include "history/redis_url.h"
 #include "model/mirror.h"
 
 namespace dcx::app {
@@ -123,6 +125,10 @@ class Section {
         if (table_ == nullptr || !error_.empty()) return nullptr;
         return table_->get(key);
     }
+    // The key's value can't be together with others. An error that was found before stays.
+    void refuse(const char* key, const std::string& what) {
+        if (const toml::node* node = find(key)) fail(*node, key, what);
+    }
     void fail(const toml::node& node, const std::string& key, const std::string& what) {
         std::ostringstream out;
         out << "line " << node.source().begin.line << ": " << (name_.empty() ? "" : name_ + ".") << key << " " << what;
@@ -151,6 +157,7 @@ class FileReader {
         read_capacity();
         read_edges();
         read_operations();
+        read_projections();
         read_list("asset", config_.assets, [this](Section& s, AssetConfig& a) { read_asset(s, a); });
         read_list("market", config_.markets, [this](Section& s, MarketConfig& m) { read_market(s, m); });
         root_.done();
@@ -189,8 +196,7 @@ class FileReader {
             s.flag("sim", config_.venue.sim);
             s.flag("dual_control", config_.venue.dual_control);
             if (config_.venue.sim && config_.venue.dual_control)
-                s.fail(*s.find("dual_control"), "dual_control",
-                       "and sim exclude each other: simulated traders need keys");
+                s.refuse("dual_control", "and sim exclude each other: simulated traders need keys");
             s.text("durability", config_.venue.durability, {"disk", "memory"});
             s.text("layout", config_.venue.layout, {"split", "single"});
             s.text("idle", config_.venue.idle, {"polite", "spin"});
@@ -203,8 +209,7 @@ class FileReader {
             s.number("keep_segments", config_.journal.keep_segments, 0, 1'000'000'000);
             s.text("archive", config_.journal.archive);
             if (config_.journal.keep_segments != 0 && config_.journal.archive.empty())
-                s.fail(*s.find("keep_segments"), "keep_segments",
-                       "needs journal.archive: no segment goes that isn't packed away");
+                s.refuse("keep_segments", "needs journal.archive: no segment goes that isn't packed away");
         });
         section("snapshots", [&](Section& s) {
             s.number("keep", config_.snapshots.keep, 1, 1000);
@@ -233,14 +238,13 @@ class FileReader {
         s.number("realtime", threads.realtime, 0, 99);
         for (const auto& [key, core] : {std::pair{"gateway", threads.gateway}, std::pair{"feed", threads.feed}})
             if (config_.venue.layout == "single" && core.choice == ThreadCore::Choice::fixed)
-                s.fail(*s.find(key), key, "can't be placed in layout \"single\": threads.engine runs it");
+                s.refuse(key, "can't be placed in layout \"single\": threads.engine runs it");
     }
     void read_operations() {
         section("admin", [&](Section& s) {
             s.text("address", config_.admin.address);
             s.number("port", config_.admin.port, 0, 65535);
-            if (!loopback(config_.admin.address))
-                s.fail(*s.find("address"), "address", "must be of the loopback, 127.x.x.x or ::1");
+            if (!loopback(config_.admin.address)) s.refuse("address", "must be of the loopback, 127.x.x.x or ::1");
         });
         section("log", [&](Section& s) {
             s.text("format", config_.log.format, {"text", "json"});
@@ -302,7 +306,7 @@ class FileReader {
             s.flag("enabled", config_.feed.enabled);
             s.number("threads", config_.feed.threads, 1, 64);
             if (config_.feed.threads > 1 && config_.venue.layout == "single")
-                s.fail(*s.find("threads"), "threads", "must be 1 in layout \"single\", which has one thread for all");
+                s.refuse("threads", "must be 1 in layout \"single\", which has one thread for all");
             s.number("max_connections", config_.feed.max_connections, 1, 1'000'000);
             s.number("max_connections_per_address", config_.feed.max_connections_per_address, 0, 1'000'000);
             s.flag("count_loopback", config_.feed.count_loopback);
@@ -319,6 +323,27 @@ class FileReader {
             s.number("levels", config_.mirror.levels, 1, kMaxMirrorLevels);
             s.text("folder", config_.mirror.folder);
             s.text("thread", config_.mirror.thread, {"feed", "own"});
+        });
+    }
+    void read_projections() {
+        section("history", [&](Section& s) {
+            s.text("store", config_.history.store, {"sqlite", "postgresql", "none"});
+            s.text("url", config_.history.url);
+            const std::string& url = config_.history.url;
+            const bool postgresql = url.starts_with("postgresql://") || url.starts_with("postgres://");
+            if (config_.history.store == "postgresql" && url.empty())
+                s.refuse("store", "is \"postgresql\", which needs history.url");
+            if (config_.history.store == "sqlite" && postgresql)
+                s.refuse("url", "is one of PostgreSQL, but history.store is \"sqlite\"");
+        });
+        section("cache", [&](Section& s) {
+            s.text("redis", config_.cache.redis);
+            if (config_.cache.redis.empty()) return;
+            try {
+                (void)history::parse_redis_url(config_.cache.redis);
+            } catch (const history::HistoryError& e) {
+                s.refuse("redis", std::string("can't be read: ") + e.what());
+            }
         });
     }
     void read_asset(Section& s, AssetConfig& asset) {

@@ -157,6 +157,13 @@ struct Config {
         std::string folder = "/dev/shm";  // of a file system in memory
         std::string thread = "feed";      // "own": one more thread, one more reader of the event ring
     } mirror;
+    struct History {                   // projections of the log (docs/history.md); none with durability = "memory"
+        std::string store = "sqlite";  // "postgresql", "none"
+        std::string url;  // sqlite: the file, empty: history.sqlite in the data folder; postgresql: libpq's
+    } history;
+    struct Cache {          // of balances, in Redis
+        std::string redis;  // redis://host:port/db or unix:///path; empty: none
+    } cache;
     struct Sim {
         std::int64_t seed = 1;
         std::int64_t traders = 8;              // a market

@@ -57,6 +57,9 @@ TEST_CASE("config: the file in the project's root shows the defaults, but for si
     CHECK(file->log.file == defaults.log.file);
     CHECK(file->log.max_mib == defaults.log.max_mib);
     CHECK(file->log.keep == defaults.log.keep);
+    CHECK(file->history.store == defaults.history.store);
+    CHECK(file->history.url == defaults.history.url);
+    CHECK(file->cache.redis == defaults.cache.redis);
     CHECK(file->threads.policy == defaults.threads.policy);
     CHECK(file->threads.engine.choice == ThreadCore::Choice::policy);
     CHECK(file->threads.realtime == defaults.threads.realtime);
@@ -156,4 +159,32 @@ TEST_CASE("config: wishes of threads, the most important first") {
     CHECK(wishes.realtime == 40);
     CHECK(wishes.threads[1].key == "threads.journal");
     CHECK(wishes.threads[1].cpu == 3);
+}
+
+TEST_CASE("config: history and cache, and what does not go together") {
+    const auto config = parse_config(
+        "[history]\nstore = \"postgresql\"\nurl = \"host=/run/postgresql dbname=dcx\"\n"
+        "[cache]\nredis = \"unix:///run/redis.sock\"");
+    REQUIRE(config);
+    CHECK(config->history.store == "postgresql");
+    CHECK(config->history.url == "host=/run/postgresql dbname=dcx");
+    CHECK(config->cache.redis == "unix:///run/redis.sock");
+    CHECK(Config::defaults().history.store == "sqlite");
+    CHECK(error_of("[history]\nstore = \"mysql\"").find("must be one of: sqlite, postgresql, none") !=
+          std::string::npos);
+    CHECK(error_of("[history]\nstore = \"postgresql\"") ==
+          "line 2: history.store is \"postgresql\", which needs history.url");
+    CHECK(error_of("[history]\nurl = \"postgresql://a@b/c\"") ==
+          "line 2: history.url is one of PostgreSQL, but history.store is \"sqlite\"");
+    CHECK(error_of("[history]\nstores = 1").find("history.stores is unknown") != std::string::npos);
+    CHECK(error_of("[cache]\nredis = \"localhost\"")
+              .starts_with("line 2: cache.redis can't be read: history error 11 (bad_url)"));
+    CHECK(error_of("[cache]\nredis = \"redis://:secret@host:99999\"").find("secret") == std::string::npos);
+}
+
+// The second of two faults is looked for in a file that has been given up already.
+TEST_CASE("config: two faults in one table") {
+    CHECK(error_of("[journal]\nkeep_segments = 1\narchive = 5") == "line 3: journal.archive must be a text");
+    CHECK(error_of("[feed]\nthreads = 2\nenabled = 3\n[venue]\nlayout = \"single\"") != "");
+    CHECK(error_of("[history]\nstore = \"postgresql\"\nurl = 5") == "line 3: history.url must be a text");
 }

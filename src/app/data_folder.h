@@ -29,6 +29,8 @@ class DataFolder {
     [[nodiscard]] std::string admin_token_file() const { return path_ + "/admin.token"; }
     [[nodiscard]] std::string vault() const { return path_ + "/venue.vault"; }
     [[nodiscard]] std::string snapshots() const { return path_ + "/snapshots"; }
+    // The history store, unless the configuration names another.
+    [[nodiscard]] std::string history() const { return path_ + "/history.sqlite"; }
 
     // What an admin request that changes something must carry: 64 hexadecimal digits, made at the first start. Throws
     // as make(), also when others than the owner have access to the file.

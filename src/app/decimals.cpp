@@ -42,7 +42,10 @@ std::optional<Time> parse_utc(const std::string& text) {
     std::tm when{};
     const char* const end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &when);
     if (end == nullptr || *end != '\0') return std::nullopt;
-    return Time{std::int64_t{::timegm(&when)} * ns};
+    const std::int64_t seconds = ::timegm(&when);
+    // Log time begins in 1970 and ends in 2262.
+    if (seconds < 0 || seconds >= kNever.value / ns) return std::nullopt;
+    return Time{seconds * ns};
 }
 
 std::string utc_text(Time time) {

@@ -20,4 +20,11 @@ std::expected<std::unique_ptr<EventRingWork>, std::string> EventRingWork::make(
     return std::unique_ptr<EventRingWork>(new EventRingWork(std::move(*file), options));
 }
 
+std::expected<std::unique_ptr<EventRingWork>, std::string> EventRingWork::make_private(
+    const engine::EventRingWriter::Options& options) {
+    auto file = feed::MirrorFile::create_unnamed("dcx-events", engine::EventRingWriter::bytes(options));
+    if (!file) return std::unexpected(file.error());
+    return std::unique_ptr<EventRingWork>(new EventRingWork(std::move(*file), options));
+}
+
 }  // namespace dcx::app

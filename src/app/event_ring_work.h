@@ -1,5 +1,6 @@
-// EventRingWork: the venue's event ring for feed processes (engine/event_ring_writer.h), its file and who writes it, as
-// work of the pages' thread. Made, published and closed by the venue's owner, the last when no worker runs any more.
+// EventRingWork: the venue's event ring (engine/event_ring_writer.h), its memory and who writes it, as work of the
+// pages' thread: for feed processes in a file that they map, and for the history in this process by its descriptor,
+// with or without a file. Made, published and closed by the venue's owner, the last when no worker runs any more.
 #pragma once
 
 #include <array>
@@ -22,12 +23,17 @@ class EventRingWork final : public platform::Pollable {
   public:
     static std::expected<std::unique_ptr<EventRingWork>, std::string> make(
         const std::string& path, const engine::EventRingWriter::Options& options);
+    // For this process alone.
+    static std::expected<std::unique_ptr<EventRingWork>, std::string> make_private(
+        const engine::EventRingWriter::Options& options);
     ~EventRingWork() override { close(); }
 
     bool poll() override { return writer_.poll(); }
 
     [[nodiscard]] engine::EventRingWriter& writer() { return writer_; }
     [[nodiscard]] const std::string& path() const { return file_.path(); }
+    // For engine::PublicLog in this process, while this lives.
+    [[nodiscard]] int descriptor() const { return file_.descriptor(); }
     [[nodiscard]] bool in_memory() const { return file_.in_memory(); }
     // There are events of single accounts in it: for the venue's own user alone.
     std::expected<void, std::string> publish() { return file_.publish(0600); }

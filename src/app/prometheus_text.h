@@ -27,6 +27,12 @@ class PrometheusText {
         family(name, "gauge", help);
         sample(value);
     }
+    // Of a duration in nanoseconds, as seconds with six decimals. Not negative.
+    void seconds(std::string_view name, std::int64_t ns, std::string_view help) {
+        family(name, "gauge", help);
+        const std::string us = std::to_string(ns / 1'000 % 1'000'000);
+        text_ += name_ + ' ' + std::to_string(ns / 1'000'000'000) + '.' + std::string(6 - us.size(), '0') + us + '\n';
+    }
     // Whole families of somebody else.
     void append(std::string_view text) { text_ += text; }
     [[nodiscard]] const std::string& text() const { return text_; }

@@ -15,6 +15,8 @@
 #include "app/commands.h"
 #include "app/data_folder.h"
 #include "app/exit_code.h"
+#include "app/history_store.h"
+#include "app/history_work.h"
 #include "app/listing.h"
 #include "app/notice.h"
 #include "app/open_files.h"
@@ -125,6 +127,10 @@ class Shown {
                          });
         admin.add_action("notice", "Tell every session a text; ?text= &at= (ns since 1970) &kind= text or maintenance",
                          [&venue](const net::HttpRequest& request) { return notice(venue, request); });
+        if (HistoryWork* const history = venue.history(); history != nullptr)
+            admin.add_action("prune-history",
+                             "Take away what the history store told before a day; ?before=YYYY-MM-DD; the log tells",
+                             [history](const net::HttpRequest& request) { return prune(*history, request); });
         Auditing* const auditing = venue.auditing();
         if (auditing == nullptr) return;
         admin.add_action("snapshot", "Take a snapshot of all that is durable now; /ready tells when it is there",
@@ -135,7 +141,8 @@ class Shown {
                          });
     }
     ~Shown() {
-        for (const char* const action : {"snapshot", "checkpoint", "notice", "handover"}) admin_.remove_action(action);
+        for (const char* const action : {"snapshot", "checkpoint", "notice", "handover", "prune-history"})
+            admin_.remove_action(action);
         admin_.show(nullptr);
     }
     Shown(const Shown&) = delete;
@@ -146,6 +153,14 @@ class Shown {
         const auto read = read_notice(request);
         if (!read) return {.done = false, .json = nlohmann::ordered_json{{"error", read.error()}}.dump()};
         if (!venue.request_notice(*read)) return {.done = false, .json = R"({"error":"too many notices at once"})"};
+        return {.done = true, .json = R"({"done":true})"};
+    }
+
+    static ActionAnswer prune(HistoryWork& history, const net::HttpRequest& request) {
+        const auto before =
+            prune_day(std::string{request.parameter("before").value_or("")}, Time{history.state().time});
+        if (!before) return {.done = false, .json = nlohmann::ordered_json{{"error", before.error()}}.dump()};
+        history.request_prune(*before);
         return {.done = true, .json = R"({"done":true})"};
     }
 

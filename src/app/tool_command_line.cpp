@@ -66,6 +66,7 @@ void add_tool_commands(CLI::App& app, ToolCommands& options, std::function<int()
     add_signer(app, options.signer, run);
     add_past(app, options.at, options.fork, run);
     add_journal(app, options.journal, run);
+    add_history_reading(add_history(app, options.history, run), options.history_reading, run);
 }
 
 }  // namespace dcx::app

@@ -1,14 +1,13 @@
-// The command line of the small commands (ledger, order, admin, vault, signer, journal, backup, at, fork), apart from
-// main.cpp for its size.
+// The command line of the small commands (ledger, order, admin, vault, signer, journal, backup, history, at, fork),
+// apart from main.cpp for its size.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <functional>
 
 #include "app/commands.h"
-
-namespace CLI {  // NOLINT(readability-identifier-naming): that library's own
-class App;
-}
+#include "app/history_commands.h"
+#include "app/history_read_commands.h"
 
 namespace dcx::app {
 
@@ -23,6 +22,8 @@ struct ToolCommands {
     VaultOptions vault;
     BackupOptions backup;
     JournalOptions journal;
+    HistoryOptions history;
+    HistoryReadOptions history_reading;
 };
 
 // Adds the commands to the program's; `run` is what main() calls when one of them was chosen.

@@ -15,8 +15,11 @@
 
 #include "app/auditing.h"
 #include "app/bootstrap.h"
+#include "app/cache_work.h"
 #include "app/event_ring_work.h"
 #include "app/exit_code.h"
+#include "app/history_store.h"
+#include "app/history_work.h"
 #include "app/mirror_work.h"
 #include "app/pages.h"
 #include "app/report_replay.h"
@@ -32,6 +35,8 @@ constexpr const char* kJournalWorker = "dcx-journal";
 
 // How long a stop waits for the auditor to come to the end: what it leaves, the next start's does.
 constexpr int kAuditLimitMs = 30'000;
+// And for each projection, as long as that comes on.
+constexpr int kProjectionLimitMs = 10'000;
 
 std::size_t power_of_two(std::int64_t at_least) { return std::bit_ceil(static_cast<std::size_t>(at_least)); }
 
@@ -63,6 +68,7 @@ Venue::Venue(const Config& config, const std::string& data, std::span<const Ed25
     make_edges();
     make_workers();
     make_auditing();
+    make_projections();
     tell_machine();
     view_ =
         std::make_unique<VenueView>(VenueView::Parts{.engine = *engine_,
@@ -72,6 +78,8 @@ Venue::Venue(const Config& config, const std::string& data, std::span<const Ed25
                                                      .worker_names = worker_names_,
                                                      .journal = storage_ == nullptr ? std::string{} : folder_.journal(),
                                                      .auditing = auditing_.get(),
+                                                     .history = history_.get(),
+                                                     .cache = cache_.get(),
                                                      .simulated = simulated_,
                                                      .placement = placement_,
                                                      .memory = *memory_,
@@ -274,11 +282,15 @@ void Venue::make_mirror() {
         options_.log->warning("mirror", "there is none", {{"reason", made.error()}});
 }
 
-// What a venue tells feed processes; without a journal they would have no beginning.
+// What a venue tells feed processes and its own projections; without a journal they would have no beginning.
 void Venue::make_event_ring(std::span<engine::LiveSource* const> followed) {
-    if (!config_.feed.publish_events) return;
-    const auto warn = [this](const std::string& why) {
-        if (options_.log != nullptr) options_.log->warning("feed", "no events for feed processes", {{"reason", why}});
+    const bool published = config_.feed.publish_events;
+    if (!published && !wants_history() && !wants_cache()) return;
+    const auto warn = [&](const std::string& why) {
+        if (options_.log == nullptr) return;
+        if (published) options_.log->warning("feed", "no events for feed processes", {{"reason", why}});
+        if (wants_history()) options_.log->warning("history", "is not kept", {{"reason", why}});
+        if (wants_cache()) options_.log->warning("cache", "there is none", {{"reason", why}});
     };
     if (storage_ == nullptr) return warn("venue.durability is \"memory\": there is no journal");
     engine::EventRingWriter::Options options;
@@ -287,8 +299,9 @@ void Venue::make_event_ring(std::span<engine::LiveSource* const> followed) {
     options.venue_id = engine_->core().genesis().venue_id;
     options.pid = static_cast<std::uint64_t>(::getpid());
     options.created_ns = clock_.wall_ns();
-    auto made =
-        EventRingWork::make(event_ring_path(config_.feed.events_folder, folder_.path(), options.venue_id), options);
+    auto made = published ? EventRingWork::make(
+                                event_ring_path(config_.feed.events_folder, folder_.path(), options.venue_id), options)
+                          : EventRingWork::make_private(options);
     if (!made) return warn(made.error());
     event_ring_ = std::move(*made);
     event_ring_->writer().follow(engine_->add_public_reader(feeds_->sleeper(0).doorbell(), followed),
@@ -296,7 +309,7 @@ void Venue::make_event_ring(std::span<engine::LiveSource* const> followed) {
 }
 
 void Venue::publish_event_ring() {
-    if (event_ring_ == nullptr) return;
+    if (event_ring_ == nullptr || !config_.feed.publish_events) return;
     if (const auto published = event_ring_->publish()) {
         events_path_ = event_ring_->path();
         if (options_.log != nullptr && !event_ring_->in_memory())
@@ -382,6 +395,43 @@ void Venue::make_auditing() {
     auditing_ = std::make_unique<Auditing>(*engine_, options);
 }
 
+void Venue::make_projections() {
+    if (storage_ == nullptr || event_ring_ == nullptr) return;
+    ProjectionOptions options;
+    options.log_ground = {.journal = folder_.journal(),
+                          .snapshots = folder_.snapshots(),
+                          .archive = config_.journal.archive,
+                          .ring = event_ring_->descriptor()};
+    // Where the auditor runs.
+    place_thread(options.thread, placement_, "auditor");
+    options.log = options_.log;
+    if (wants_history()) {
+        const history::StoreOptions store = history_store_of(config_, folder_);
+        options.url = store.url;
+        history_ =
+            std::make_unique<HistoryWork>(engine_->durable_sequence(), store.kind,
+                                          static_cast<std::uint64_t>(config_.journal.segment_mib) << 20, options);
+    }
+    if (wants_cache()) {
+        options.url = config_.cache.redis;
+        cache_ = std::make_unique<CacheWork>(engine_->durable_sequence(), options);
+    }
+}
+
+std::vector<ProjectionWork*> Venue::projections() const {
+    std::vector<ProjectionWork*> all;
+    if (history_ != nullptr) all.push_back(history_.get());
+    if (cache_ != nullptr) all.push_back(cache_.get());
+    return all;
+}
+
+// A venue without its projections is whole but for them.
+void Venue::start_projections() {
+    for (ProjectionWork* const projection : projections())
+        if (const std::string error = projection->start(); !error.empty() && options_.log != nullptr)
+            options_.log->error("history", "a projection has no thread", {{"reason", error}});
+}
+
 void Venue::make_report_replay() {
     if (storage_ == nullptr) return;
     ReportReplayOptions options;
@@ -417,6 +467,7 @@ void Venue::start() {
     if (status().failed()) throw std::runtime_error(status().reason());
     publish_mirror();
     publish_event_ring();
+    start_projections();
 }
 
 bool Venue::stop() { return drain(true); }
@@ -438,6 +489,8 @@ bool Venue::drain(bool audit) {
     wait_for([&] { return status().ended(); }, 30s);
     feeds_->request_stop();
     wait_for([&] { return feeds_->stopped(); }, 5s);
+    if (event_ring_ != nullptr && !failed)
+        wait_for([&] { return event_ring_->writer().written() >= engine_->durable(); }, 1s);
     for (auto& worker : workers_) worker->stop();
     if (report_replay_) report_replay_->stop();
     // While the folder is still ours: the next venue on it gives its mirror the same name.
@@ -446,6 +499,10 @@ bool Venue::drain(bool audit) {
     if (auditing_) {
         if (audit && !failed) auditing_->finish(kAuditLimitMs);
         auditing_->stop();
+    }
+    for (ProjectionWork* const projection : projections()) {
+        if (audit) projection->finish(kProjectionLimitMs);
+        projection->stop();
     }
     return status().state() == engine::EngineState::stopped;
 }

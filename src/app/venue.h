@@ -38,7 +38,10 @@ namespace dcx::app {
 
 class AdminView;
 class Auditing;
+class CacheWork;
 class EventRingWork;
+class HistoryWork;
+class ProjectionWork;
 class MirrorWork;
 class ReportReplay;
 struct TakenOver;
@@ -94,6 +97,8 @@ class Venue {
     void request_checkpoint() { engine_->request_checkpoint(); }
     // Null when there is none. Any thread while this venue lives.
     [[nodiscard]] Auditing* auditing() { return auditing_.get(); }
+    // Null when there is none. Any thread while this venue lives.
+    [[nodiscard]] HistoryWork* history() { return history_.get(); }
     // The path of the socket of shared-memory order entry; empty when there is none.
     [[nodiscard]] const std::string& shm() const { return gateway_->shm_path(); }
     // The path of the book mirror; empty when there is none.
@@ -115,6 +120,11 @@ class Venue {
     void serve_pages(net::HttpServer& http, const feed::FeedServer* feed);
     void make_mirror();
     void publish_mirror();
+    [[nodiscard]] bool wants_history() const { return config_.history.store != "none"; }
+    [[nodiscard]] bool wants_cache() const { return !config_.cache.redis.empty(); }
+    void make_projections();
+    [[nodiscard]] std::vector<ProjectionWork*> projections() const;
+    void start_projections();
     void make_event_ring(std::span<engine::LiveSource* const> followed);
     void publish_event_ring();
     // `placed`: the thread's name in the plan.
@@ -147,8 +157,10 @@ class Venue {
     std::unique_ptr<gateway::Gateway> gateway_;
     std::unique_ptr<MirrorWork> mirror_;         // none: switched off, or there was no room for it
     std::string mirror_path_;                    // where it is to be seen
-    std::unique_ptr<EventRingWork> event_ring_;  // none: switched off, or there was no room for it
+    std::unique_ptr<EventRingWork> event_ring_;  // none: nobody reads it, or there was no room for it
     std::string events_path_;                    // where it is to be seen
+    std::unique_ptr<HistoryWork> history_;       // none without a journal, or when it is switched off
+    std::unique_ptr<CacheWork> cache_;           // none without a journal, or without cache.redis
     std::unique_ptr<Auditing> auditing_;         // none without a journal, or when it is switched off
     std::vector<std::unique_ptr<platform::Pollable>> adapters_;
     std::vector<std::unique_ptr<platform::Worker>> workers_;

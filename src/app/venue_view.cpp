@@ -7,6 +7,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "app/projection_metrics.h"
+
 namespace dcx::app {
 namespace {
 
@@ -68,6 +70,11 @@ void VenueView::add_details(nlohmann::ordered_json& out) const {
         out["snapshot"] = auditor.health().snapshot_sequence.load(std::memory_order_acquire);
         if (const std::string reason = auditor.reason(); !reason.empty()) out["auditor"] = reason;
     }
+    for (const auto& [name, projection] : {std::pair{"history", parts_.history}, std::pair{"cache", parts_.cache}}) {
+        if (projection == nullptr) continue;
+        const ProjectionState state = projection->state();
+        out[name] = projection_details(state, projection->lag_ns(state));
+    }
     out["durability"] = parts_.journal.empty() ? "memory" : "disk";
     out["simulated"] = parts_.simulated;
     out["threads"] = parts_.placement.report();
@@ -93,6 +100,7 @@ void VenueView::append_metrics(PrometheusText& out) {
     if (parts_.auditing != nullptr) out.sample("worker", "dcx-auditor", parts_.auditing->worker().rounds());
     append_gateway(out, parts_.gateway.metrics());
     append_auditor(out);
+    append_projections(out);
     append_disk(out);
     append_machine(out);
     out.gauge("dcx_process_resident_bytes", resident_bytes(), "Memory of this process.");
@@ -121,6 +129,16 @@ void VenueView::append_auditor(PrometheusText& out) const {
               "How long it took.");
     out.gauge("dcx_retention_alarm", parts_.auditing->retention_alarm() ? 1 : 0,
               "1 when segments are kept for somebody who lags too far behind.");
+}
+
+void VenueView::append_projections(PrometheusText& out) const {
+    const std::uint64_t durable = parts_.engine.durable().value;
+    for (const auto& [append, projection] :
+         {std::pair{&append_history, parts_.history}, std::pair{&append_cache, parts_.cache}}) {
+        if (projection == nullptr) continue;
+        const ProjectionState state = projection->state();
+        append(out, state, projection->lag_ns(state), durable);
+    }
 }
 
 void VenueView::append_machine(PrometheusText& out) const {

@@ -9,6 +9,7 @@
 #include "app/admin_server.h"
 #include "app/auditing.h"
 #include "app/feed_threads.h"
+#include "app/projection_work.h"
 #include "engine/engine.h"
 #include "gateway/binary/gateway.h"
 #include "platform/huge_pages.h"
@@ -27,6 +28,8 @@ class VenueView final : public AdminView {
         std::vector<std::string> worker_names;
         std::string journal;  // its folder; empty: none
         const Auditing* auditing = nullptr;
+        const ProjectionWork* history = nullptr;
+        const ProjectionWork* cache = nullptr;
         bool simulated = false;
         const platform::PlacementPlan& placement;
         const platform::HugePageMemory& memory;
@@ -40,6 +43,7 @@ class VenueView final : public AdminView {
 
   private:
     void append_auditor(PrometheusText& out) const;
+    void append_projections(PrometheusText& out) const;
     void append_disk(PrometheusText& out) const;
     void append_machine(PrometheusText& out) const;
 

@@ -15,7 +15,6 @@
 #include "base/memory.h"
 #include "core/core.h"
 #include "engine/breadcrumb.h"
-#include "engine/event_hash.h"
 #include "engine/log_replay.h"
 #include "engine/replay_gauge.h"
 #include "journal/format.h"
@@ -23,6 +22,7 @@
 #include "journal/storage.h"
 #include "journal/writer.h"
 #include "model/command.h"
+#include "model/event_hash.h"
 #include "platform/doorbell.h"
 
 namespace dcx::engine {

@@ -26,16 +26,30 @@ std::expected<std::unique_ptr<EventRingReader>, std::string> EventRingReader::op
     if (file.get() < 0) return failed(system_text());
     struct stat status{};
     if (::fstat(file.get(), &status) != 0) return failed(system_text());
-    const auto bytes = static_cast<std::size_t>(status.st_size);
-    if (!S_ISREG(status.st_mode) || bytes < sizeof(EventRingHeader)) return failed("is no event ring");
+    if (!S_ISREG(status.st_mode)) return failed("is no event ring");
     // Anybody can put a file into a folder like /dev/shm.
     if (status.st_uid != owner || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         return failed("belongs to somebody else than the venue's folder, or others may write it");
-    void* const memory = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, file.get(), 0);
-    if (memory == MAP_FAILED) return failed(system_text());
+    const int descriptor = file.get();
+    auto reader = map(descriptor, std::move(file));
+    if (!reader) return failed(reader.error());
+    return reader;
+}
+
+std::expected<std::unique_ptr<EventRingReader>, std::string> EventRingReader::open(int descriptor) {
+    return map(descriptor, Descriptor{});
+}
+
+std::expected<std::unique_ptr<EventRingReader>, std::string> EventRingReader::map(int descriptor, Descriptor file) {
+    struct stat status{};
+    if (::fstat(descriptor, &status) != 0) return std::unexpected(system_text());
+    const auto bytes = static_cast<std::size_t>(status.st_size);
+    if (bytes < sizeof(EventRingHeader)) return std::unexpected("is no event ring");
+    void* const memory = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor, 0);
+    if (memory == MAP_FAILED) return std::unexpected(system_text());
     std::unique_ptr<EventRingReader> reader(
         new EventRingReader(std::move(file), {static_cast<const std::byte*>(memory), bytes}));
-    if (const std::string error = reader->check(); !error.empty()) return failed(error);
+    if (const std::string error = reader->check(); !error.empty()) return std::unexpected(error);
     return reader;
 }
 
@@ -77,6 +91,7 @@ Sequence EventRingReader::published() const {
 
 bool EventRingReader::writer_lives() const {
     if (state() == EventRingState::closed) return false;
+    if (file_.get() < 0) return true;
     // The writer holds it to its end, whatever that is.
     if (::flock(file_.get(), LOCK_SH | LOCK_NB) != 0) return true;
     ::flock(file_.get(), LOCK_UN);

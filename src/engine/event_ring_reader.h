@@ -49,6 +49,9 @@ class EventRingReader {
     // Refuses, with a text: no file, one that belongs to another user than `owner` or that others may write, not an
     // event ring, another version, damaged.
     static std::expected<std::unique_ptr<EventRingReader>, std::string> open(const std::string& path, uid_t owner);
+    // Of this process itself, with a file or without a name: the writer lives until it closes the ring. The descriptor
+    // stays the caller's and may be closed.
+    static std::expected<std::unique_ptr<EventRingReader>, std::string> open(int descriptor);
     ~EventRingReader();
     EventRingReader(const EventRingReader&) = delete;
     EventRingReader& operator=(const EventRingReader&) = delete;
@@ -79,10 +82,12 @@ class EventRingReader {
     static constexpr std::size_t kBatch = 512;
 
     EventRingReader(Descriptor file, std::span<const std::byte> memory);
+    // `file` is kept for its lock; without one there is none to be looked at.
+    static std::expected<std::unique_ptr<EventRingReader>, std::string> map(int descriptor, Descriptor file);
     [[nodiscard]] std::string check();
     [[nodiscard]] std::uint64_t word(std::size_t offset, std::memory_order order) const;
 
-    Descriptor file_;
+    Descriptor file_;  // none: the writer is in this process
     std::span<const std::byte> memory_;
     EventRingHeader header_{};
     std::unique_ptr<Ring> ring_;

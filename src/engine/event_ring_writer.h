@@ -2,7 +2,7 @@
 // feeds in processes of their own. It waits for none of its readers; the engine waits for it as for any reader, and all
 // it does is copy.
 //
-// One thread for all, but close(): any, when the others are over.
+// One thread for all, but ready(), written(): any; close(): any, when the others are over.
 #pragma once
 
 #include <array>
@@ -41,6 +41,10 @@ class EventRingWriter {
     bool poll();
     // The restored state has passed. Any thread.
     [[nodiscard]] bool ready() const { return ready_.load(std::memory_order_acquire); }
+    // The last command that is in it wholly. Any thread.
+    [[nodiscard]] Sequence written() const {
+        return Sequence{words_[offsetof(EventRingHeader, sequence) / 8].load(std::memory_order_acquire)};
+    }
     // Readers are told that nothing comes any more.
     void close();
 

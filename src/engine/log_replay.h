@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "core/core.h"
-#include "engine/event_hash.h"
 #include "journal/format.h"
 #include "model/command.h"
+#include "model/event_hash.h"
 #include "model/event_writer.h"
 
 namespace dcx::engine {

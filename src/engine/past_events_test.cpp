@@ -11,14 +11,14 @@ namespace dcx::engine::test {
 namespace {
 
 // A life with snapshots on the way, and all that a live reader saw of it.
-struct Story {
+struct PastStory {
     journal::MemoryDisk disk;
     journal::MemoryDisk snapshots;
     ManualClock clock;
     std::vector<Event> live;
     Sequence last{};
 
-    Story() {
+    PastStory() {
         Rig rig(&disk, clock, small_options(), {.snapshots = &snapshots});
         journal::MemoryStorage journal(disk);
         journal::MemoryStorage folder(snapshots);
@@ -58,7 +58,7 @@ std::vector<Event> read_all(PastEvents& past) {
 }
 
 // Behind the restored ones: as they were seen live, up to `durable`.
-void check_as_live(const Story& story, const std::vector<Event>& told, Sequence from, Sequence durable) {
+void check_as_live(const PastStory& story, const std::vector<Event>& told, Sequence from, Sequence durable) {
     std::size_t at = 0;
     while (at < told.size() && (told[at].header.flags & kRestored) != 0) {
         CHECK(told[at].header.sequence == from);
@@ -80,7 +80,7 @@ void check_as_live(const Story& story, const std::vector<Event>& told, Sequence 
 }  // namespace
 
 TEST_CASE("past events: from each snapshot and from the first command, up to what was durable") {
-    Story story;
+    PastStory story;
     journal::MemoryStorage journal(story.disk);
     journal::MemoryStorage snapshots(story.snapshots);
     const PastEvents::Ground ground{.journal = journal, .archived = nullptr, .snapshots = &snapshots};
@@ -101,7 +101,7 @@ TEST_CASE("past events: from each snapshot and from the first command, up to wha
 }
 
 TEST_CASE("past events: nothing behind what is durable, neither commands nor snapshots") {
-    Story story;
+    PastStory story;
     journal::MemoryStorage journal(story.disk);
     journal::MemoryStorage snapshots(story.snapshots);
     const PastEvents::Ground ground{.journal = journal, .archived = nullptr, .snapshots = &snapshots};
@@ -117,7 +117,7 @@ TEST_CASE("past events: nothing behind what is durable, neither commands nor sna
 }
 
 TEST_CASE("past events: a journal that is not there, or ends early, is an error") {
-    Story story;
+    PastStory story;
     journal::MemoryDisk empty;
     journal::MemoryStorage journal(empty);
     journal::MemoryStorage whole(story.disk);

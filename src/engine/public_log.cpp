@@ -12,6 +12,12 @@ namespace {
 constexpr std::int64_t kLookEveryNs = 50'000'000;
 // A snapshot or a segment may be packed away just when we read it: then another try finds others.
 constexpr unsigned kFailuresMax = 5;
+// A reader of the journal may know more than the ring has told: a moment later the ring has.
+constexpr std::int64_t kAheadAfterNs = 2'000'000'000;
+// Commands skipped in one look.
+constexpr std::size_t kSkipAtOnce = 8192;
+// Then it is nearer from a snapshot than from the core that was kept.
+constexpr std::uint64_t kSkipMax = 20'000'000;
 
 }  // namespace
 
@@ -24,6 +30,20 @@ std::string_view to_string(PublicLog::Stage stage) {
         case PublicLog::Stage::failed: return "failed";
     }
     return "?";
+}
+
+PublicLog::PublicLog(const PastEvents::Ground& ground, Clock& clock, const Options& options)
+    : ground_(ground),
+      clock_(clock),
+      options_(options),
+      begun_(options.from.has_value()),
+      mark_checked_(!options.from || options.from->sequence.value == 0) {
+    if (options.from) place_.sequence = options.from->sequence;
+}
+
+PublicLog::Progress PublicLog::progress() const {
+    if (stage_ != Stage::replaying) return {.at = place_.sequence, .wanted = place_.sequence};
+    return {.at = past_ != nullptr ? past_->sequence() : place_.sequence, .wanted = cut_.last};
 }
 
 std::span<const Event> PublicLog::peek(std::size_t max) {
@@ -55,14 +75,23 @@ bool PublicLog::due(std::int64_t every_ns) {
     return true;
 }
 
-void PublicLog::fail(std::string reason) {
+void PublicLog::fail(LogFault fault, std::string reason) {
+    fault_ = fault;
     reason_ = std::move(reason);
     stage_ = Stage::failed;
     past_.reset();
 }
 
+void PublicLog::replay_failed(LogFault fault, const std::string& reason) {
+    reason_ = reason;
+    past_.reset();
+    cut_known_ = false;
+    if (++failures_ >= kFailuresMax) fail(fault, reason);
+}
+
 void PublicLog::look_for_ring() {
-    auto found = EventRingReader::open(options_.ring, options_.owner);
+    auto found = options_.descriptor >= 0 ? EventRingReader::open(options_.descriptor)
+                                          : EventRingReader::open(options_.ring, options_.owner);
     if (!found) {
         reason_ = found.error();
         return;
@@ -72,6 +101,10 @@ void PublicLog::look_for_ring() {
         return;
     }
     ring_ = std::move(*found);
+    if (!mark_checked_ && ring_->header().venue_id != options_.from->venue_id)
+        return fail(LogFault::other_venue, describe(LogFault::other_venue, *options_.from));
+    // Of a log that another venue may have cut or put commands of into quarantine.
+    past_.reset();
     begin_replay();
 }
 
@@ -79,27 +112,26 @@ void PublicLog::look_for_ring() {
 void PublicLog::begin_replay() {
     const auto cut = ring_->begin();
     stage_ = Stage::replaying;
-    past_.reset();
+    cut_known_ = false;
     // A command was being told; it is whole in a moment.
     if (!cut) return;
-    cut_ = *cut;
     // What was told already must be in the log still.
-    if (cut_.last < place_.sequence)
-        return fail("the venue's log ends before what it had told: command " + std::to_string(place_.sequence.value));
-    const Sequence known{begun_ && !place_.whole ? place_.sequence.value - 1 : place_.sequence.value};
-    const Sequence newest = begun_ ? known : cut_.last;
-    auto past =
-        PastEvents::open(ground_, cut_.durable, [&](const core::Core& core) { return core.sequence() <= newest; });
-    if (past && (*past)->venue_id() != ring_->header().venue_id && (*past)->venue_id() != journal::VenueId{})
-        return fail("the event ring is of another venue than the journal");
-    ++replays_;
-    if (!past) {
-        reason_ = past.error();
-        if (++failures_ >= kFailuresMax) fail(reason_);
-        return;
+    if (cut->last < place_.sequence) {
+        if (!mark_checked_) {
+            if (behind_mark_since_ns_ == INT64_MIN) behind_mark_since_ns_ = clock_.monotonic_ns();
+            if (clock_.monotonic_ns() - behind_mark_since_ns_ < kAheadAfterNs) return;
+        }
+        return fail(LogFault::ahead,
+                    "the venue's log ends before what it had told: command " + std::to_string(place_.sequence.value));
     }
-    past_ = std::move(*past);
+    behind_mark_since_ns_ = INT64_MIN;
+    if (cut->last < cut_.last || cut->durable < cut_.durable) past_.reset();
+    cut_ = *cut;
+    ++replays_;
+    known_ = Sequence{begun_ && !place_.whole ? place_.sequence.value - 1 : place_.sequence.value};
+    if (!prepare_past(begun_ ? known_ : cut_.last)) return;
     past_->go_on_to(cut_.durable, cut_.last);
+    cut_known_ = true;
     if (begun_ || past_->snapshot().value != 0) return;
     // A log that begins with its first command has no state to be told; readers wait for the end of it all the same.
     begun_ = true;
@@ -111,11 +143,50 @@ void PublicLog::begin_replay() {
     given_ = {&completed_, 1};
 }
 
+bool PublicLog::prepare_past(Sequence known) {
+    if (past_ != nullptr && (past_->failed() || known.value - past_->sequence().value > kSkipMax)) past_.reset();
+    if (past_ != nullptr) return true;
+    auto past = PastEvents::open(ground_, {.durable = cut_.durable, .newest = known});
+    if (!past) {
+        replay_failed(past.error().fault, past.error().text);
+        return false;
+    }
+    if ((*past)->venue_id() != ring_->header().venue_id && (*past)->venue_id() != journal::VenueId{}) {
+        fail(LogFault::damaged, "the event ring is of another venue than the journal");
+        return false;
+    }
+    past_ = std::move(*past);
+    return true;
+}
+
+// True when all that is known lies behind the replay.
+bool PublicLog::skip_known() {
+    if (!begun_ || past_->sequence() > known_) return true;
+    switch (past_->skip_to(known_, kSkipAtOnce)) {
+        case PastEvents::Skip::more: return false;
+        case PastEvents::Skip::at_end:
+            fail(LogFault::ahead,
+                 "the venue's log ends before what it had told: command " + std::to_string(place_.sequence.value));
+            return false;
+        case PastEvents::Skip::failed: replay_failed(past_->fault(), past_->error()); return false;
+        case PastEvents::Skip::there: break;
+    }
+    if (mark_checked_) return true;
+    if (const LogFault fault = past_->compare(*options_.from); fault != LogFault::none) {
+        fail(fault, describe(fault, *options_.from));
+        return false;
+    }
+    mark_checked_ = true;
+    return true;
+}
+
 void PublicLog::give_from_past(std::size_t max) {
-    if (past_ == nullptr) {
-        if (failures_ == 0 || due(kLookEveryNs)) begin_replay();
+    if (!cut_known_) {
+        const bool waits = failures_ != 0 || behind_mark_since_ns_ != INT64_MIN;
+        if (!waits || due(kLookEveryNs)) begin_replay();
         return;
     }
+    if (!skip_known()) return;
     while (given_.empty()) {
         const auto events = past_->peek(max);
         if (events.empty()) break;
@@ -133,12 +204,7 @@ void PublicLog::give_from_past(std::size_t max) {
         return;
     }
     if (!given_.empty()) return;
-    if (past_->failed()) {
-        reason_ = past_->error();
-        past_.reset();
-        if (++failures_ >= kFailuresMax) fail(reason_);
-        return;
-    }
+    if (past_->failed()) return replay_failed(past_->fault(), std::string(past_->error()));
     join();
 }
 
@@ -161,20 +227,23 @@ void PublicLog::join() {
         case EventRingReader::Status::nothing:
             stage_ = Stage::live;
             reason_.clear();
-            // The core goes with it.
-            past_.reset();
+            // The core stays for a while: it may be lapped again soon.
+            joined_ns_ = clock_.monotonic_ns();
+            if (options_.keep_core_ns == 0) past_.reset();
             return;
         case EventRingReader::Status::lapped: break;
-        case EventRingReader::Status::broken: return fail("the event ring is broken");
+        case EventRingReader::Status::broken: return fail(LogFault::damaged, "the event ring is broken");
     }
     const auto cut = ring_->begin();
     if (!cut) return;
-    if (cut->last < cut_.last || cut->durable < cut_.durable) return fail("the event ring is broken");
+    if (cut->last < cut_.last || cut->durable < cut_.durable)
+        return fail(LogFault::damaged, "the event ring is broken");
     cut_ = *cut;
     past_->go_on_to(cut_.durable, cut_.last);
 }
 
 void PublicLog::give_from_ring() {
+    if (past_ != nullptr && clock_.monotonic_ns() - joined_ns_ >= options_.keep_core_ns) past_.reset();
     std::span<const Event> events;
     switch (ring_->read(place_, events)) {
         case EventRingReader::Status::events: given_ = events; return;

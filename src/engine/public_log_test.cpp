@@ -1,103 +1,15 @@
 #include "engine/public_log.h"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cstring>
-#include <filesystem>
 #include <functional>
-#include <optional>
 
-#include "engine/auditor.h"
-#include "engine/event_ring_writer.h"
-#include "engine/test_rig.h"
+#include "engine/test_event_ring.h"
 
 namespace dcx::engine::test {
 namespace {
-
-// A file as the venue makes it: locked while it is written.
-class TestFile {
-  public:
-    TestFile(const std::string& path, std::size_t bytes) : path_(path) {
-        ::unlink(path.c_str());
-        file_ = Descriptor{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
-        REQUIRE(file_.get() >= 0);
-        REQUIRE(::ftruncate(file_.get(), static_cast<off_t>(bytes)) == 0);
-        REQUIRE(::flock(file_.get(), LOCK_EX | LOCK_NB) == 0);
-        void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
-        REQUIRE(memory != MAP_FAILED);
-        words_ = {static_cast<std::atomic<std::uint64_t>*>(memory), bytes / 8};
-    }
-    ~TestFile() { ::munmap(words_.data(), words_.size_bytes()); }
-    TestFile(const TestFile&) = delete;
-    TestFile& operator=(const TestFile&) = delete;
-
-    [[nodiscard]] std::span<std::atomic<std::uint64_t>> words() { return words_; }
-    [[nodiscard]] const std::string& path() const { return path_; }
-
-  private:
-    std::string path_;
-    Descriptor file_;
-    std::span<std::atomic<std::uint64_t>> words_;
-};
-
-class Folder {
-  public:
-    Folder() {
-        std::string name = std::filesystem::temp_directory_path() / "dcx-ring-XXXXXX";
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    [[nodiscard]] std::string ring() const { return path_ + "/ring"; }
-
-  private:
-    std::string path_;
-};
-
-// One life of a venue with an event ring, every thread of it stepped by hand.
-struct Life {
-    EventRingWriter::Options options;
-    Rig rig;
-    platform::Doorbell bell;
-    TestFile file;
-    EventRingWriter writer;
-    HeapMemory audited;
-    std::optional<journal::MemoryStorage> journal;
-    std::optional<journal::MemoryStorage> folder;
-    std::unique_ptr<Auditor> auditor;
-
-    Life(journal::MemoryDisk& disk, journal::MemoryDisk& snapshots, ManualClock& clock, const Folder& where)
-        : options{.capacity = EventRingWriter::kCapacityMin, .venue_id = small_options().genesis.venue_id},
-          rig(&disk, clock, small_options(), {.snapshots = &snapshots}),
-          file(where.ring(), EventRingWriter::bytes(options)),
-          writer(file.words(), options) {
-        REQUIRE_MESSAGE(rig.refusal.empty(), rig.refusal);
-        LiveSource* const followed[] = {rig.source};
-        writer.follow(rig.engine->add_public_reader(bell, followed), rig.engine->durable_sequence());
-        journal.emplace(disk);
-        folder.emplace(snapshots);
-        auditor = std::make_unique<Auditor>(AuditorGround{.clock = clock,
-                                                          .memory = audited,
-                                                          .journal = *journal,
-                                                          .archived = nullptr,
-                                                          .snapshots = &*folder,
-                                                          .durable = &rig.engine->durable_sequence()},
-                                            AuditorOptions{.snapshot_every = 150, .snapshot_every_ns = 0});
-    }
-    void settle() {
-        bool worked = true;
-        while (worked) {
-            worked = rig.step();
-            worked |= writer.poll();
-            auditor->poll();
-        }
-    }
-};
 
 // What a reader of the public log was told, and checks of its order.
 struct Told {
@@ -149,29 +61,15 @@ struct Told {
     }
 };
 
-struct Ground {
-    journal::MemoryDisk disk;
-    journal::MemoryDisk snapshots;
-    ManualClock clock;
-    Folder where;
-    journal::MemoryStorage journal{disk};
-    journal::MemoryStorage folder{snapshots};
-
-    PublicLog log() {
-        return PublicLog({.journal = journal, .archived = nullptr, .snapshots = &folder}, clock,
-                         {.ring = where.ring(), .owner = ::geteuid()});
-    }
-};
-
 }  // namespace
 
 TEST_CASE("public log: from the first command on, then live") {
-    Ground ground;
+    RingGround ground;
     PublicLog log = ground.log();
     Told told;
     told.drain(log);
     CHECK(log.stage() == PublicLog::Stage::waiting);
-    Life life(ground.disk, ground.snapshots, ground.clock, ground.where);
+    RingLife life(ground.disk, ground.snapshots, ground.clock, ground.where);
     Traffic traffic(7);
     life.settle();
     life.rig.submit(traffic.set_up());
@@ -192,8 +90,8 @@ TEST_CASE("public log: from the first command on, then live") {
 }
 
 TEST_CASE("public log: from a snapshot, and lapped again and again") {
-    Ground ground;
-    Life life(ground.disk, ground.snapshots, ground.clock, ground.where);
+    RingGround ground;
+    RingLife life(ground.disk, ground.snapshots, ground.clock, ground.where);
     Traffic traffic(11);
     life.settle();
     life.rig.submit(traffic.set_up());
@@ -230,13 +128,13 @@ TEST_CASE("public log: from a snapshot, and lapped again and again") {
 }
 
 TEST_CASE("public log: over the venue's ends, in peace or not") {
-    Ground ground;
+    RingGround ground;
     PublicLog log = ground.log();
     Told told;
     std::vector<Event> live;
     Traffic traffic(23);
     for (int life_number = 0; life_number < 4; ++life_number) {
-        Life life(ground.disk, ground.snapshots, ground.clock, ground.where);
+        RingLife life(ground.disk, ground.snapshots, ground.clock, ground.where);
         life.settle();
         if (life_number == 0) life.rig.submit(traffic.set_up());
         for (int i = 0; i < 200; ++i) {
@@ -266,8 +164,8 @@ TEST_CASE("public log: over the venue's ends, in peace or not") {
 }
 
 TEST_CASE("public log: nothing before its owners were told") {
-    Ground ground;
-    Life life(ground.disk, ground.snapshots, ground.clock, ground.where);
+    RingGround ground;
+    RingLife life(ground.disk, ground.snapshots, ground.clock, ground.where);
     Traffic traffic(5);
     life.settle();
     life.rig.submit(traffic.set_up());
@@ -295,10 +193,10 @@ TEST_CASE("public log: nothing before its owners were told") {
 }
 
 TEST_CASE("public log: a log that ends before what was told, or is another venue's") {
-    Ground ground;
+    RingGround ground;
     PublicLog log = ground.log();
     {
-        Life life(ground.disk, ground.snapshots, ground.clock, ground.where);
+        RingLife life(ground.disk, ground.snapshots, ground.clock, ground.where);
         Traffic traffic(9);
         life.settle();
         life.rig.submit(traffic.set_up());
@@ -306,8 +204,8 @@ TEST_CASE("public log: a log that ends before what was told, or is another venue
         Told().drain(log);
         CHECK(log.stage() == PublicLog::Stage::live);
     }
-    Ground other;
-    Life life(other.disk, other.snapshots, other.clock, ground.where);
+    RingGround other;
+    RingLife life(other.disk, other.snapshots, other.clock, ground.where);
     life.settle();
     ground.clock.advance(1'000'000'000);
     for (int i = 0; i < 100; ++i) {
@@ -320,13 +218,13 @@ TEST_CASE("public log: a log that ends before what was told, or is another venue
 }
 
 TEST_CASE("event ring: files that are none") {
-    Folder where;
+    RingFolder where;
     const EventRingWriter::Options options{.capacity = EventRingWriter::kCapacityMin};
     const auto open = [&] { return EventRingReader::open(where.ring(), ::geteuid()); };
     CHECK_FALSE(open().has_value());
     using Words = std::span<std::atomic<std::uint64_t>>;
     const auto refused = [&](const std::function<void(Words)>& spoil, std::size_t bytes) {
-        TestFile file(where.ring(), bytes);
+        RingFile file(where.ring(), bytes);
         if (bytes >= EventRingWriter::bytes(options)) EventRingWriter writer(file.words(), options);
         spoil(file.words());
         return !open().has_value();
@@ -341,7 +239,7 @@ TEST_CASE("event ring: files that are none") {
     for (std::size_t word = 32; word < 36; ++word)                       // the ring's own header
         for (const unsigned bit : {0u, 3u, 31u, 32u, 63u})
             CHECK(refused([&](Words words) { words[word] ^= 1ull << bit; }, whole));
-    TestFile file(where.ring(), whole);
+    RingFile file(where.ring(), whole);
     EventRingWriter writer(file.words(), options);
     CHECK(open().has_value());
     CHECK_FALSE(EventRingReader::open(where.ring(), ::geteuid() + 1).has_value());
@@ -355,8 +253,8 @@ TEST_CASE("event ring: files that are none") {
 TEST_CASE("public log: any bytes in the ring are found out, and the journal goes on") {
     Random random(77);
     for (int round = 0; round < 30; ++round) {
-        Ground ground;
-        Life life(ground.disk, ground.snapshots, ground.clock, ground.where);
+        RingGround ground;
+        RingLife life(ground.disk, ground.snapshots, ground.clock, ground.where);
         Traffic traffic(random.next());
         life.settle();
         life.rig.submit(traffic.set_up());

@@ -53,14 +53,30 @@ std::expected<MirrorFile, std::string> MirrorFile::create(const std::string& pat
     const int descriptor = mirror.file_.get();
     mirror.in_memory_ = is_in_memory(descriptor);
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) return failed(name, "can't be locked", errno);
+    if (auto taken = mirror.take(bytes); !taken) return std::unexpected(std::move(taken.error()));
+    return mirror;
+}
+
+std::expected<MirrorFile, std::string> MirrorFile::create_unnamed(const std::string& what, std::size_t bytes) {
+    Descriptor file{::memfd_create(what.c_str(), MFD_CLOEXEC)};
+    if (file.get() < 0) return failed(what, "can't be made", errno);
+    MirrorFile mirror(what, {}, std::move(file));
+    mirror.in_memory_ = true;
+    if (auto taken = mirror.take(bytes); !taken) return std::unexpected(std::move(taken.error()));
+    return mirror;
+}
+
+// All of its bytes, and maps them.
+std::expected<void, std::string> MirrorFile::take(std::size_t bytes) {
+    const int descriptor = file_.get();
     if (const int error = ::posix_fallocate(descriptor, 0, static_cast<off_t>(bytes)); error != 0)
-        return failed(name, "no room", error);
+        return failed(path_, "no room", error);
     void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, descriptor, 0);
-    if (memory == MAP_FAILED) return failed(name, "can't be mapped", errno);
-    mirror.words_ = {static_cast<std::atomic<std::uint64_t>*>(memory), bytes / sizeof(std::uint64_t)};
+    if (memory == MAP_FAILED) return failed(path_, "can't be mapped", errno);
+    words_ = {static_cast<std::atomic<std::uint64_t>*>(memory), bytes / sizeof(std::uint64_t)};
     // Best effort: its pages are few, and where the limit forbids it they can be swapped out like others.
     (void)::mlock(memory, bytes);
-    return mirror;
+    return {};
 }
 
 MirrorFile::MirrorFile(MirrorFile&& other) noexcept
@@ -76,6 +92,7 @@ MirrorFile::~MirrorFile() {
 }
 
 std::expected<void, std::string> MirrorFile::publish(unsigned mode) {
+    if (name_.empty()) return std::unexpected(path_ + ": has no file");
     if (has_living_writer(path_)) return std::unexpected(path_ + ": another venue's");
     // Only now: what is readable under the other name would be read by its number.
     if (::fchmod(file_.get(), mode) != 0) return failed(name_, "can't be given its mode", errno);

@@ -22,28 +22,34 @@ class MirrorFile {
   public:
     // Zeros, in a file beside `path`. Errors name the file.
     static std::expected<MirrorFile, std::string> create(const std::string& path, std::size_t bytes);
+    // Zeros in memory without a name, for readers in this process, which are given descriptor(). `what` names it for
+    // who looks at the process.
+    static std::expected<MirrorFile, std::string> create_unnamed(const std::string& what, std::size_t bytes);
     MirrorFile(MirrorFile&& other) noexcept;
     MirrorFile(const MirrorFile&) = delete;
     MirrorFile& operator=(const MirrorFile&) = delete;
     ~MirrorFile();
 
     // Gives it its name and its mode, in the place of one that a dead writer left; refuses when that one's writer
-    // lives.
+    // lives, or when there is no file.
     std::expected<void, std::string> publish(unsigned mode = 0644);
     // Takes the name away, if it is still this file's. Mappings stay valid.
     void remove();
 
     [[nodiscard]] std::span<std::atomic<std::uint64_t>> words() const { return words_; }
     [[nodiscard]] const std::string& path() const { return path_; }
+    // This file's, while it lives. It holds the lock: for mapping, not for locking.
+    [[nodiscard]] int descriptor() const { return file_.get(); }
     // False where written pages go to a disk: then writing stalls now and then.
     [[nodiscard]] bool in_memory() const { return in_memory_; }
 
   private:
     MirrorFile(std::string path, std::string name, Descriptor file)
         : path_(std::move(path)), name_(std::move(name)), file_(std::move(file)) {}
+    std::expected<void, std::string> take(std::size_t bytes);
 
     std::string path_;
-    std::string name_;  // of the file now; empty: removed
+    std::string name_;  // of the file now; empty: removed, or it never had one
     Descriptor file_;
     std::span<std::atomic<std::uint64_t>> words_;
     bool in_memory_ = false;

@@ -255,15 +255,15 @@ std::string Snapshot::check() const {
     return stored == header_.stored ? std::string{} : "its table has not as many blocks as its header";
 }
 
-Position Snapshot::position() const {
+Position position_of(const SnapshotHeader& header) {
     Position place;
-    place.segment = header_.segment;
-    place.offset = header_.offset;
-    place.batch = header_.batch;
-    place.sequence = Sequence{header_.sequence};
-    place.epoch = header_.epoch;
-    place.hash = header_.batch_hash;
-    place.time = Time{header_.batch_time};
+    place.segment = header.segment;
+    place.offset = header.offset;
+    place.batch = header.batch;
+    place.sequence = Sequence{header.sequence};
+    place.epoch = header.epoch;
+    place.hash = header.batch_hash;
+    place.time = Time{header.batch_time};
     return place;
 }
 

@@ -97,6 +97,9 @@ struct SnapshotError {
 Result<SnapshotHeader> write_snapshot(Storage& storage, SnapshotHeader facts,
                                       const std::function<void(ByteSink&)>& produce);
 
+// Behind its last command in the journal.
+[[nodiscard]] Position position_of(const SnapshotHeader& header);
+
 // A snapshot whose every byte has been checked, in mapped memory.
 class Snapshot final : public ByteSource {
   public:
@@ -106,7 +109,7 @@ class Snapshot final : public ByteSource {
 
     [[nodiscard]] const SnapshotHeader& header() const { return header_; }
     // Where a replay goes on.
-    [[nodiscard]] Position position() const;
+    [[nodiscard]] Position position() const { return position_of(header_); }
     // The image from its beginning on.
     bool get(std::span<std::byte> bytes) override;
     // Bytes of the file.

@@ -1,6 +1,7 @@
 // The event ring: the public part of the log's events, in one file that programs of the venue's user map read-only, so
-// that feeds can run in processes of their own. These are its bytes: this header, then a lossy ring of events
-// (ring/shared_ring.h). Written by engine/event_ring_writer.h, read by engine/event_ring_reader.h.
+// that feeds can run in processes of their own; or in memory without a name, for the venue's own projections. These are
+// its bytes: this header, then a lossy ring of events (ring/shared_ring.h). Written by engine/event_ring_writer.h, read
+// by engine/event_ring_reader.h.
 //
 // Public: durable, and told to its owners. There is everything of those commands, so also what is for one account: the
 // file is for its owner alone. Restored events are not in it; who begins takes the state from a snapshot and the

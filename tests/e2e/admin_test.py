@@ -39,7 +39,7 @@ def check_prometheus(text):
             assert match and not awaits_type and match[1] in [name + suffix for suffix in suffixes], line
             samples = families.setdefault(match[1], {})
             assert match[3] not in samples, f"twice: {line}"
-            assert match[5] is None or match[1].endswith("_sum"), line
+            assert match[5] is None or match[1].endswith(("_sum", "_seconds")), line
             samples[match[3]] = float(match[4]) if match[5] else int(match[4])
     assert not awaits_type
     for name in [name for name in families if name.endswith("_bucket")]:
@@ -115,7 +115,8 @@ def check_log(venue, log):
     wait_until(lambda: os.path.exists(log), what="the log's file after SIGHUP")
     assert venue.admin("/ready")[0] == 200
     assert venue.stop() == 0
-    assert [line["message"] for line in lines()][-2:] == ["stopping", "stopped"]
+    of_venue = [line["message"] for line in lines() if line["component"] == "venue"]
+    assert of_venue[-2:] == ["stopping", "stopped"], of_venue
     done = run("admin", "ready", "--data", venue.data)
     assert done.returncode == 1 and "no venue runs" in done.stderr, done
 

@@ -322,7 +322,7 @@ def too_many(path):
 
 def main():
     chance = random.Random(11)
-    with Venue("[gateway]\nhandshake_ms = 2000\nmessages_per_second = 0\nrecent_reports_mib = 4\n"
+    with Venue("[history]\nstore = \"none\"\n[gateway]\nhandshake_ms = 2000\nmessages_per_second = 0\nrecent_reports_mib = 4\n"
                "[shm]\nmax_clients = 12\nreport_kib = 128\n") as venue:
         address = venue.start().ready["order_entry"]
         path = venue.ready["shm"]

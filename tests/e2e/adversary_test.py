@@ -313,7 +313,8 @@ def never_reads(venue, address, mallory):
 
 
 def run(settings, adversaries):
-    with Venue(settings) as venue:
+    # What the history's rows and its database take meanwhile is not the adversaries' doing.
+    with Venue(settings + '[history]\nstore = "none"\n') as venue:
         address = venue.start().ready["order_entry"]
         operator = Session(address, Key.read(venue.operator_key), client_session=5, timeout=60)
         mallory = operator.funded({1: FUNDS, 2: FUNDS})

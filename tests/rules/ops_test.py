@@ -46,7 +46,7 @@ class Ops(unittest.TestCase):
         self.assertEqual([int(code) for code in table], sorted(exit_codes()))
 
     def test_metrics_of_the_document(self):
-        sources = "".join(read(f"src/{name}") for name in ("app/venue_view.cpp", "app/admin_server.cpp", "app/feed_process.cpp",
+        sources = "".join(read(f"src/{name}") for name in ("app/venue_view.cpp", "app/projection_metrics.cpp", "app/admin_server.cpp", "app/feed_process.cpp",
                                                           "app/feed_threads.cpp", "feed/feed_metrics.cpp"))
         named = set(re.findall(r"`(dcx_[a-z_]+)[`{]", read("docs/operations.md")))
         self.assertGreater(len(named), 10)
@@ -55,7 +55,8 @@ class Ops(unittest.TestCase):
     def test_container_packages(self):
         """The second stage has the libraries of what the first one is built with."""
         container = read("ops/Containerfile")
-        for library in ("http-parser", "hwloc", "zstd", "ssl", "secp256k1", "sodium", "tomlplusplus"):
+        for library in ("http-parser", "hwloc", "zstd", "ssl", "secp256k1", "sodium", "tomlplusplus", "sqlite",
+                        "pq", "hiredis"):
             self.assertRegex(container, rf"lib{library}[0-9.-]+")
         self.assertIn("USER dcx\n", container)
 

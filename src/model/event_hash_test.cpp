@@ -1,4 +1,4 @@
-#include "engine/event_hash.h"
+#include "model/event_hash.h"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/random.h"
 
-namespace dcx::engine {
+namespace dcx {
 namespace {
 
 Event numbered_event() {
@@ -76,4 +76,4 @@ TEST_CASE("event hash: a range of a wrapped ring is hashed as its events one by 
 }
 
 }  // namespace
-}  // namespace dcx::engine
+}  // namespace dcx

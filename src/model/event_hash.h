@@ -19,7 +19,7 @@
 #include "model/event.h"
 #include "model/event_writer.h"
 
-namespace dcx::engine {
+namespace dcx {
 
 class EventHash {
   public:
@@ -64,4 +64,4 @@ class EventHash {
     std::uint64_t value_ = 0;
 };
 
-}  // namespace dcx::engine
+}  // namespace dcx

@@ -1,0 +1,22 @@
+# The migrations of src/history/migrations as a source of the program: it brings its schema with it.
+# usage: cmake -DOUTPUT=FILE -DFOLDER=src/history/migrations -P migrations.cmake
+set(text "#include \"history/migrations.h\"\n\n#include <array>\n\nnamespace dcx::history {\n")
+foreach(store sqlite postgresql)
+  file(GLOB files ${FOLDER}/${store}/*.sql)
+  list(SORT files)
+  set(entries "")
+  set(count 0)
+  foreach(file ${files})
+    get_filename_component(name ${file} NAME)
+    math(EXPR count "${count} + 1")
+    if(NOT name MATCHES "^0*${count}_[a-z0-9_]+\\.sql$")
+      message(FATAL_ERROR "${file}: migrations are numbered from 1 without gaps, this one should be ${count}")
+    endif()
+    file(READ ${file} sql)
+    string(APPEND entries "    Migration{${count}, \"${name}\", R\"SQL(${sql})SQL\"},\n")
+  endforeach()
+  string(APPEND text "namespace {\nconstexpr std::array<Migration, ${count}> k_${store}{{\n${entries}}};\n}  // namespace\n"
+    "std::span<const Migration> ${store}_migrations() { return k_${store}; }\n")
+endforeach()
+string(APPEND text "}  // namespace dcx::history\n")
+file(WRITE ${OUTPUT} "${text}")
