@@ -1,13 +1,11 @@
 // What the balance cache's keys are called. <venue> is the first 8 hexadecimal digits of the venue's id.
 //   dcx:<venue>:watermark          hash: venue (32 digits), generation, ready (0 or 1), sequence, time (log time of it,
 //                                  ns), writer (a random word, one a writer), writes (its transactions so far)
-//   dcx:<venue>:balance:<account>  hash: sequence (of the last change), assets (how many the account ever had), and for
-//   each
-//                                  of them <SYMBOL>.available and <SYMBOL>.held, exact decimals. No key: no such
-//                                  account.
+//   dcx:<venue>:balance:<account>  hash: sequence (of the last change), assets (how many the account ever had), and
+//                                  for each of them <SYMBOL>.available and <SYMBOL>.held, exact decimals. No key: no
+//                                  such account.
 //   dcx:<venue>:balances           stream of what changed: generation, sequence, accounts ("6,7,12"; "*": all of them
-//   may
-//                                  have, a new generation is ready)
+//                                  may have, a new generation is ready)
 #pragma once
 
 #include <array>
