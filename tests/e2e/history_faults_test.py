@@ -173,7 +173,7 @@ def overtake(case, traffic, begin, end):
     replays = metric(case.venue, "dcx_history_replays_total")
     begin()
     try:
-        traffic.wait_for(1_300)  # of seven events each
+        traffic.wait_for(2_500)  # of seven events each; what waits for the next commit was read already
     finally:
         end()
     wait_until(lambda: metric(case.venue, "dcx_history_laps_total") > 0, 60, "a lap")
