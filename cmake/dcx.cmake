@@ -51,6 +51,10 @@ add_library(dcx_hiredis INTERFACE)
 find_library(HIREDIS_LIB hiredis REQUIRED)
 target_link_libraries(dcx_hiredis INTERFACE ${HIREDIS_LIB})
 
+find_package(CURL REQUIRED)
+add_library(dcx_curl INTERFACE)
+target_link_libraries(dcx_curl INTERFACE CURL::libcurl)
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})

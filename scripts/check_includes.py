@@ -26,6 +26,7 @@ ALLOWED = {
     "feed": {"model", "ring", "net"},
     "history": {"model", "ring"},
     "proof": {"model", "journal", "core"},
+    "chain": {"model", "proof"},
     "cluster": {"journal", "model"},
     "wallet": {"model"},
     "client": {"model", "ring", "net", "platform"},

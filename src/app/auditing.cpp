@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "app/proof_work.h"
 #include "journal/retention.h"
 
 namespace dcx::app {
@@ -32,7 +33,8 @@ Auditing::Auditing(engine::Engine& engine, const AuditingOptions& options)
                                                                        .journal = *journal_,
                                                                        .archived = whole_.get(),
                                                                        .snapshots = snapshots_.get(),
-                                                                       .durable = &engine.durable_sequence()},
+                                                                       .durable = &engine.durable_sequence(),
+                                                                       .observer = options.proof},
                                                  options.auditor);
     auditor_->on_difference([&engine](const std::string& what) { engine.halt(what); });
     auditor_->on_snapshot([this](const journal::SnapshotHeader& snapshot) { after_snapshot(snapshot); });
@@ -43,7 +45,9 @@ Auditing::Auditing(engine::Engine& engine, const AuditingOptions& options)
     // It looks at the journal as often as it wants to: nobody rings for it.
     worker.spin_rounds = 0;
     worker.yield_rounds = 0;
-    worker_ = std::make_unique<platform::Worker>(worker, bell_, std::vector<platform::Pollable*>{auditor_.get()});
+    std::vector<platform::Pollable*> work{auditor_.get()};
+    if (options.proof != nullptr) work.push_back(options.proof);
+    worker_ = std::make_unique<platform::Worker>(worker, bell_, std::move(work));
 }
 
 void Auditing::after_snapshot(const journal::SnapshotHeader& snapshot) {
@@ -106,6 +110,11 @@ Sequence Auditing::request_snapshot() {
     return durable;
 }
 
-void Auditing::stop() { worker_->stop(); }
+void Auditing::stop() {
+    const bool running = worker_->running();
+    worker_->stop();
+    // What is not put down is made again from the journal: no more than time is lost.
+    if (running && options_.proof != nullptr) static_cast<void>(options_.proof->flush());
+}
 
 }  // namespace dcx::app

@@ -19,12 +19,15 @@
 
 namespace dcx::app {
 
+class ProofWork;
+
 struct AuditingOptions {
     std::string journal;  // folders
     std::string snapshots;
     std::string archive;              // empty: none, and no segment goes
     std::uint64_t keep_segments = 0;  // 0: all
     engine::AuditorOptions auditor;
+    ProofWork* proof = nullptr;      // shown what was audited, on this thread; none: nobody is
     platform::ThreadOptions thread;  // where it runs
     platform::Log* log = nullptr;
 };
@@ -47,6 +50,8 @@ class Auditing {
 
     // Segments are kept although they should go: somebody who needs them lags too far behind. Any thread.
     [[nodiscard]] bool retention_alarm() const { return retention_alarm_.load(std::memory_order_relaxed); }
+    // Null when there is none. Any thread.
+    [[nodiscard]] ProofWork* proof() const { return options_.proof; }
     [[nodiscard]] const platform::Worker& worker() const { return *worker_; }
     [[nodiscard]] engine::Auditor& auditor() { return *auditor_; }
     [[nodiscard]] const engine::Auditor& auditor() const { return *auditor_; }

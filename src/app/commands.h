@@ -283,6 +283,35 @@ int admin_call(const AdminOptions& options);
 int admin_notice(const AdminOptions& options);
 int admin_snapshot(const AdminOptions& options);
 
+// ---- Anchors: digests of checkpoints, published (docs/proofs.md).
+
+struct AnchorOptions {
+    ToolOptions tool;
+    std::string config;       // dcx.toml of the venue, for the places
+    std::string url;          // of a DeCoin node, instead
+    std::string genesis;      // of that one
+    std::string transaction;  // of the anchor, where the venue's queue is not at hand
+    std::string checkpoint;   // a file, instead of that in the folder
+    std::uint64_t number = 0;
+    std::int64_t wait_s = 60;
+};
+int anchor_list(const AnchorOptions& options);
+int anchor_show(const AnchorOptions& options);
+// Fails when no place has it.
+int anchor_verify(const AnchorOptions& options);
+// A checkpoint of all that is durable now, published.
+int anchor_now(const AnchorOptions& options);
+
+struct DecoinOptions {
+    std::string url;
+    std::string genesis;
+    std::int64_t wait_s = 30;
+    bool allow_test_mint = false;
+    bool json = false;
+};
+// Looks at a node that somebody runs, and sends it an anchor when it has funds for one.
+int decoin_check(const DecoinOptions& options);
+
 // ---- Backup of a data folder, also while its venue runs (backup.h).
 
 struct BackupOptions {
@@ -334,12 +363,18 @@ struct SignerOptions {
     std::uint32_t first = 0;
     std::uint32_t count = 0;
     bool json = false;
+    std::string socket;  // of serve, this and the rest
+    std::string group;   // whose members may use it; empty: its owner alone
+    std::string rules;   // empty: the rules that are built in
+    std::string signed_list;
 };
 // A new vault with a new seed.
 int signer_init(const SignerOptions& options);
 // One deposit address of an account, and `count` of them from `first` on.
 int signer_address(const SignerOptions& options);
 int signer_addresses(const SignerOptions& options);
+// Signs for a venue until it is told to stop.
+int signer_serve(const SignerOptions& options);
 // Fails when the text is no address.
 int signer_check_address(const SignerOptions& options);
 

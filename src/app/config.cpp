@@ -11,8 +11,10 @@
 #include <sstream>
 
 #include "app/decimals.h"
+#include "chain/evm_transaction.h"
 #include "history/history_error.h"
 #include "history/redis_url.h"
+#include "model/command.h"
 #include "model/mirror.h"
 
 namespace dcx::app {
@@ -83,6 +85,37 @@ class Section {
         text(key, field);
         if (const toml::node* node = find(key); node != nullptr && !seconds_of_day(field))
             fail(*node, key, "must be a time of day, \"HH:MM\"");
+    }
+    // "90s", "15m", "1h", "7d"; "0": none.
+    void duration(const char* key, std::int64_t& field_s, std::int64_t high_s) {
+        std::string read;
+        text(key, read);
+        const toml::node* node = find(key);
+        if (node == nullptr || !error_.empty()) return;
+        const auto seconds = parse_duration(read);
+        if (!seconds || *seconds > high_s)
+            return fail(*node, key, "must be a duration such as \"90s\", \"15m\", \"1h\", \"1d\", or \"0\"");
+        field_s = *seconds;
+    }
+    // Empty, or http and a host.
+    void url(const char* key, std::string& field) {
+        text(key, field);
+        const toml::node* node = find(key);
+        if (node == nullptr || !error_.empty() || field.empty()) return;
+        const bool web = field.starts_with("http://") || field.starts_with("https://");
+        if (!web || field.back() == '/')
+            fail(*node, key, "must be like http://127.0.0.1:8080, without a slash at its end");
+    }
+    // Empty, or the hexadecimal text of so many bytes.
+    void hex(const char* key, std::string& field, std::size_t bytes, std::string_view prefix = {}) {
+        text(key, field);
+        const toml::node* node = find(key);
+        if (node == nullptr || !error_.empty() || field.empty()) return;
+        const bool good = field.size() == prefix.size() + 2 * bytes && field.starts_with(prefix) &&
+                          field.find_first_not_of("0123456789abcdefABCDEF", prefix.size()) == field.npos;
+        if (!good)
+            fail(*node, key,
+                 "must be " + std::string(prefix) + " and " + std::to_string(2 * bytes) + " hexadecimal digits");
     }
     void core(const char* key, ThreadCore& field) {
         const toml::node* node = find(key);
@@ -176,6 +209,16 @@ class FileReader {
         read(s);
         s.done();
     }
+    // A table within a table.
+    template <class Read>
+    void subsection(Section& outer, const char* outer_name, const char* name, Read&& read) {
+        const toml::node* node = outer.find(name);
+        const toml::table* table = node == nullptr ? nullptr : node->as_table();
+        if (node != nullptr && table == nullptr) return outer.fail(*node, name, "must be a table");
+        Section s(table, std::string(outer_name) + "." + name, error_);
+        read(s);
+        s.done();
+    }
     // [[asset]] and [[market]]: a file that names any replaces all of the default ones.
     template <class Item, class Read>
     void read_list(const char* name, std::vector<Item>& items, Read&& read) {
@@ -220,10 +263,60 @@ class FileReader {
             s.flag("enabled", config_.auditor.enabled);
             s.number("invariants_s", config_.auditor.invariants_s, 0, 1'000'000'000);
         });
+        section("proof", [&](Section& s) {
+            s.flag("enabled", config_.proof.enabled);
+            s.number("interval_s", config_.proof.interval_s, 0, 1'000'000'000);
+            s.text("vault", config_.proof.vault);
+            s.text("passphrase_file", config_.proof.passphrase_file);
+            if (!config_.proof.vault.empty() && config_.proof.passphrase_file.empty())
+                s.refuse("vault", "needs proof.passphrase_file: a start asks nobody");
+        });
+        read_chains();
         section("sim", [&](Section& s) {
             s.number("seed", config_.sim.seed, 0, INT64_MAX);
             s.number("traders", config_.sim.traders, 1, 1000);
             s.number("orders_per_second", config_.sim.orders_per_second, 1, 10'000'000);
+        });
+    }
+    void read_chains() {
+        section("custody", [&](Section& s) {
+            Config::Custody& custody = config_.custody;
+            s.flag("enabled", custody.enabled);
+            s.url("url", custody.url);
+            s.hex("genesis", custody.genesis, 32);
+            s.text("signer", custody.signer);
+            s.number("confirmations", custody.confirmations, 1, kMaxConfirmations);
+            s.number("poll_s", custody.poll_s, 1, 3'600);
+            s.number("block_cap", custody.block_cap, 1'000, INT64_MAX);
+            s.number("sweep_above", custody.sweep_above, 1, INT64_MAX);
+            if (custody.enabled && (custody.url.empty() || custody.signer.empty()))
+                s.refuse("enabled", "needs custody.url and custody.signer");
+        });
+        section("anchor", [&](Section& s) {
+            Config::Anchor& anchor = config_.anchor;
+            s.duration("interval", anchor.interval_s, 366 * 86'400);
+            s.text("digest_file", anchor.digest_file);
+            const auto signs = [&](Section& place) {
+                if (config_.custody.signer.empty())
+                    place.refuse("url", "needs custody.signer: who signs the transactions");
+            };
+            subsection(s, "anchor", "decoin", [&](Section& place) {
+                place.url("url", anchor.decoin.url);
+                place.hex("genesis", anchor.decoin.genesis, 32);
+                if (!anchor.decoin.url.empty()) signs(place);
+            });
+            subsection(s, "anchor", "evm", [&](Section& place) {
+                place.url("url", anchor.evm.url);
+                place.hex("contract", anchor.evm.contract, 20, "0x");
+                if (!anchor.evm.contract.empty() && !chain::parse_evm_address(anchor.evm.contract))
+                    place.refuse("contract", "has a letter in the wrong case (EIP-55): mistyped?");
+                place.number("chain_id", anchor.evm.chain_id, 0, std::int64_t{chain::kMaxEvmChainId});
+                place.number("confirmations", anchor.evm.confirmations, 1, 10'000);
+                if (anchor.evm.url.empty()) return;
+                signs(place);
+                if (anchor.evm.contract.empty() || anchor.evm.chain_id == 0)
+                    place.refuse("url", "needs anchor.evm.contract and anchor.evm.chain_id");
+            });
         });
     }
     void read_threads(Section& s) {

@@ -96,6 +96,36 @@ struct Config {
         bool enabled = true;             // false: no second core, and no snapshots
         std::int64_t invariants_s = 10;  // between two checks of all of them
     } auditor;
+    struct Proof {  // docs/proofs.md; none with durability = "memory" or without the auditor
+        bool enabled = true;
+        std::int64_t interval_s = 3'600;  // between checkpoints; 0: on demand alone
+        std::string vault;                // of the keys; empty: the file proof.keys in the data folder
+        std::string passphrase_file;      // of the vault
+    } proof;
+    struct Anchor {  // digests of checkpoints, published (docs/proofs.md); each place that is named
+        std::int64_t interval_s = 3'600;  // in the file as text: "1h"; 0: on demand alone
+        std::string digest_file;          // a file that they are added to; empty: none
+        struct Decoin {
+            std::string url;      // of a node; empty: none
+            std::string genesis;  // hash of its block 0; empty: the public chain's
+        } decoin;
+        struct Evm {
+            std::string url;  // JSON-RPC; empty: none
+            std::string contract;
+            std::int64_t chain_id = 0;
+            std::int64_t confirmations = 12;
+        } evm;
+    } anchor;
+    struct Custody {  // deposits and withdrawals on the DeCoin chain (docs/custody.md)
+        bool enabled = false;
+        std::string url;      // of the node
+        std::string genesis;  // hash of its block 0; empty: the public chain's
+        std::string signer;   // socket of `dcx signer serve`; anchors use it too
+        std::int64_t confirmations = 6;
+        std::int64_t poll_s = 2;
+        std::int64_t block_cap = 899'950;    // base units that one block of the chain can move
+        std::int64_t sweep_above = 100'000;  // base units on a deposit address, from which on it is swept
+    } custody;
     struct Capacity {  // fixed at the first start
         std::int64_t accounts = 10'000;
         std::int64_t assets = 16;

@@ -57,6 +57,18 @@ TEST_CASE("config: the file in the project's root shows the defaults, but for si
     CHECK(file->log.file == defaults.log.file);
     CHECK(file->log.max_mib == defaults.log.max_mib);
     CHECK(file->log.keep == defaults.log.keep);
+    CHECK(file->anchor.interval_s == defaults.anchor.interval_s);
+    CHECK(file->anchor.digest_file == defaults.anchor.digest_file);
+    CHECK(file->anchor.decoin.url == defaults.anchor.decoin.url);
+    CHECK(file->anchor.evm.url == defaults.anchor.evm.url);
+    CHECK(file->anchor.evm.chain_id == defaults.anchor.evm.chain_id);
+    CHECK(file->anchor.evm.confirmations == defaults.anchor.evm.confirmations);
+    CHECK(file->custody.enabled == defaults.custody.enabled);
+    CHECK(file->custody.signer == defaults.custody.signer);
+    CHECK(file->custody.confirmations == defaults.custody.confirmations);
+    CHECK(file->custody.poll_s == defaults.custody.poll_s);
+    CHECK(file->custody.block_cap == defaults.custody.block_cap);
+    CHECK(file->custody.sweep_above == defaults.custody.sweep_above);
     CHECK(file->history.store == defaults.history.store);
     CHECK(file->history.url == defaults.history.url);
     CHECK(file->cache.redis == defaults.cache.redis);
@@ -183,8 +195,52 @@ TEST_CASE("config: history and cache, and what does not go together") {
 }
 
 // The second of two faults is looked for in a file that has been given up already.
+TEST_CASE("config: proofs, and where their keys are") {
+    const auto config =
+        parse_config("[proof]\nenabled = false\ninterval_s = 60\nvault = \"v\"\npassphrase_file = \"p\"\n");
+    REQUIRE(config);
+    CHECK_FALSE(config->proof.enabled);
+    CHECK(config->proof.interval_s == 60);
+    CHECK(config->proof.vault == "v");
+    CHECK(error_of("[proof]\ninterval_s = -1\n") == "line 2: proof.interval_s must be from 0 to 1000000000");
+    CHECK(error_of("[proof]\nvault = \"v\"\n") ==
+          "line 2: proof.vault needs proof.passphrase_file: a start asks nobody");
+    CHECK(error_of("[proof]\ninterval = 1\n") == "line 2: proof.interval is unknown");
+}
+
 TEST_CASE("config: two faults in one table") {
     CHECK(error_of("[journal]\nkeep_segments = 1\narchive = 5") == "line 3: journal.archive must be a text");
     CHECK(error_of("[feed]\nthreads = 2\nenabled = 3\n[venue]\nlayout = \"single\"") != "");
     CHECK(error_of("[history]\nstore = \"postgresql\"\nurl = 5") == "line 3: history.url must be a text");
+}
+
+TEST_CASE("config: anchors and custody, and what does not go together") {
+    const std::string hash(64, 'a');
+    const auto config = parse_config(
+        "[custody]\nsigner = \"s\"\n[anchor]\ninterval = \"15m\"\n[anchor.decoin]\nurl = "
+        "\"http://127.0.0.1:1\"\ngenesis = \"" +
+        hash + "\"\n");
+    REQUIRE_MESSAGE(config, (config ? "" : config.error().text));
+    CHECK(config->anchor.interval_s == 900);
+    CHECK(config->anchor.decoin.genesis == hash);
+    CHECK(parse_config("[anchor]\ninterval = \"0\"\n")->anchor.interval_s == 0);
+    CHECK(error_of("[anchor]\ninterval = 3600\n") == "line 2: anchor.interval must be a text");
+    for (const char* bad : {"1", "h", "1w", "-1h", "1.5h", "9999d", "99999999999s"})
+        CHECK(error_of("[anchor]\ninterval = \"" + std::string(bad) + "\"\n")
+                  .starts_with("line 2: anchor.interval must be"));
+    CHECK(error_of("[anchor.decoin]\nurl = \"http://x\"\n") ==
+          "line 2: anchor.decoin.url needs custody.signer: who signs the transactions");
+    CHECK(error_of("[anchor.decoin]\nurl = \"ftp://x\"\n").starts_with("line 2: anchor.decoin.url must be like"));
+    CHECK(error_of("[anchor.decoin]\ngenesis = \"abc\"\n").starts_with("line 2: anchor.decoin.genesis must be"));
+    CHECK(error_of("[anchor.decoin]\nother = 1\n") == "line 2: anchor.decoin.other is unknown");
+    CHECK(error_of("[anchor]\ndecoin = 1\n") == "line 2: anchor.decoin must be a table");
+    CHECK(error_of("[custody]\nsigner = \"s\"\n[anchor.evm]\nurl = \"http://x\"\n") ==
+          "line 4: anchor.evm.url needs anchor.evm.contract and anchor.evm.chain_id");
+    CHECK(error_of("[anchor.evm]\ncontract = \"" + std::string(40, '1') + "\"\n")
+              .starts_with("line 2: anchor.evm.contract must be 0x and 40"));
+    CHECK(error_of("[anchor.evm]\ncontract = \"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD\"\n") ==
+          "line 2: anchor.evm.contract has a letter in the wrong case (EIP-55): mistyped?");
+    CHECK(error_of("[anchor.evm]\ncontract = \"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed\"\n") == "");
+    CHECK(error_of("[custody]\nenabled = true\n") == "line 2: custody.enabled needs custody.url and custody.signer");
+    CHECK(error_of("[custody]\nconfirmations = 129\n") == "line 2: custody.confirmations must be from 1 to 128");
 }

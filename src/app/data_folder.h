@@ -29,6 +29,12 @@ class DataFolder {
     [[nodiscard]] std::string admin_token_file() const { return path_ + "/admin.token"; }
     [[nodiscard]] std::string vault() const { return path_ + "/venue.vault"; }
     [[nodiscard]] std::string snapshots() const { return path_ + "/snapshots"; }
+    // Of the proofs: their keys, what is private of them, and what anybody may copy.
+    [[nodiscard]] std::string proof_keys() const { return path_ + "/proof.keys"; }
+    [[nodiscard]] std::string proofs() const { return path_ + "/proofs"; }
+    [[nodiscard]] std::string published() const { return path_ + "/public"; }
+    // The queue of anchors.
+    [[nodiscard]] std::string anchors() const { return path_ + "/anchors.sqlite"; }
     // The history store, unless the configuration names another.
     [[nodiscard]] std::string history() const { return path_ + "/history.sqlite"; }
 

@@ -27,6 +27,26 @@ std::string units_text(std::int64_t units, const Unit& unit) {
     return decimal_text(wide_mul(units, unit.mantissa), unit.scale);
 }
 
+std::optional<std::int64_t> parse_duration(std::string_view text) {
+    if (text == "0") return 0;
+    if (text.size() < 2 || text.size() > 11) return std::nullopt;
+    std::int64_t unit = 0;
+    switch (text.back()) {
+        case 's': unit = 1; break;
+        case 'm': unit = 60; break;
+        case 'h': unit = 3'600; break;
+        case 'd': unit = 86'400; break;
+        default: return std::nullopt;
+    }
+    std::int64_t count = 0;
+    for (const char c : text.substr(0, text.size() - 1)) {
+        if (c < '0' || c > '9') return std::nullopt;
+        count = count * 10 + (c - '0');
+    }
+    if (count * unit > std::int64_t{1} << 31) return std::nullopt;
+    return count * unit;
+}
+
 std::optional<std::uint32_t> seconds_of_day(std::string_view text) {
     const auto digit = [&](std::size_t at) { return text[at] >= '0' && text[at] <= '9'; };
     if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) return std::nullopt;

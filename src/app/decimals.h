@@ -26,6 +26,9 @@ struct Unit {
 // Seconds after midnight of "HH:MM"; nothing when the text is no time of day.
 [[nodiscard]] std::optional<std::uint32_t> seconds_of_day(std::string_view text);
 
+// Seconds of "90s", "15m", "1h", "7d" or "0"; nothing when the text is no such duration, or one above 2^31 seconds.
+[[nodiscard]] std::optional<std::int64_t> parse_duration(std::string_view text);
+
 // "2026-11-28T22:30:00Z" as a time; nothing when the text is none.
 [[nodiscard]] std::optional<Time> parse_utc(const std::string& text);
 // The same form, cut to the second.

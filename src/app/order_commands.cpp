@@ -36,7 +36,9 @@ class ReportPrinter {
     }
 
   private:
-    void line(const Json& json, const std::string& text) const {
+    // `sequence`: of the command that made it, by which its proof is asked for; 0: of none.
+    void line(Json json, const std::string& text, Sequence sequence = {}) const {
+        if (sequence) json["sequence"] = sequence.value;
         std::printf("%s\n", json_ ? json.dump().c_str() : text.c_str());
     }
     static std::string number(OrderId id) { return "#" + std::to_string(id.value); }
@@ -56,7 +58,7 @@ class ReportPrinter {
               {"quantity", quantity},
               {"price", price},
               {"open", open}},
-             text);
+             text, r.header.event_sequence);
     }
     void traded(const ExecutionReport& r, const InstrumentListed& market) const {
         // A fee is taken off what was received; a rebate, below 0, comes in what was paid.
@@ -76,13 +78,14 @@ class ReportPrinter {
               {"fee_asset", asset},
               {"open", open}},
              "traded " + number(r.order_id) + " " + quantity + " @ " + price + ", fee " + fee + " " + asset +
-                 ", open " + open);
+                 ", open " + open,
+             r.header.event_sequence);
     }
     void canceled(const ExecutionReport& r, const InstrumentListed& market, const char* what) const {
         const std::string rest = units_text(r.order_qty.value - r.cum_qty.value, quantity_unit(market));
         const std::string reason(to_string(r.cancel_reason));
         line({{"report", what}, {"order_id", r.order_id.value}, {"quantity", rest}, {"reason", reason}},
-             std::string(what) + " " + number(r.order_id) + " " + rest + " (" + reason + ")");
+             std::string(what) + " " + number(r.order_id) + " " + rest + " (" + reason + ")", r.header.event_sequence);
     }
     // The average price is told as the fraction that it is: of what was paid and what was filled.
     void status(const ExecutionReport& r, const InstrumentListed& market) const {

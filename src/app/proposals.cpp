@@ -106,6 +106,44 @@ class Renderer {
                         {"issue_cap", decimal_text(listing.issue_cap.value, listing.scale)}};
             }
             case CommandKind::list_instrument: return listing(as<ListInstrument>(body));
+            default: return custody(kind, body);
+        }
+    }
+    Json custody(CommandKind kind, const Body& body) const {
+        switch (kind) {
+            case CommandKind::set_chain: {
+                const auto set = as<SetChain>(body);
+                return {{"asset", asset(set.asset)},
+                        {"height", set.height},
+                        {"hash", to_hex(set.hash)},
+                        {"confirmations", set.confirmations}};
+            }
+            case CommandKind::register_venue_address: {
+                const auto hot = as<RegisterVenueAddress>(body);
+                return {{"hot", hot.index}, {"address", address_text(hot.address)}};
+            }
+            case CommandKind::set_withdrawal_limits: {
+                const auto limits = as<SetWithdrawalLimits>(body);
+                return {{"asset", asset(limits.asset)},
+                        {"daily_limit", amount(limits.asset, limits.daily_limit)},
+                        {"dual_control_above", amount(limits.asset, limits.dual_control_above)},
+                        {"cooling_s", limits.cooling_s},
+                        {"allow_list", limits.allow_list != 0}};
+            }
+            case CommandKind::release_withdrawal: {
+                const auto release = as<ReleaseWithdrawal>(body);
+                return {{"withdrawal", transfer_id_text(release.id)}, {"scope", release.scope.value}};
+            }
+            case CommandKind::resolve_payout: {
+                const auto resolve = as<ResolvePayout>(body);
+                return {{"payout", to_hex(resolve.tx_hash)},
+                        {"outcome", resolve.outcome == PayoutOutcome::paid ? "paid" : "not_paid"}};
+            }
+            case CommandKind::set_payouts: return {{"payouts", as<SetPayouts>(body).on != 0 ? "on" : "off"}};
+            case CommandKind::cover_loss: {
+                const auto cover = as<CoverLoss>(body);
+                return {{"asset", asset(cover.asset)}, {"amount", amount(cover.asset, cover.amount)}};
+            }
             default: return {{"body", to_hex(body)}};
         }
     }

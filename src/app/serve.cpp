@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/admin_server.h"
+#include "app/anchor_work.h"
 #include "app/auditing.h"
 #include "app/commands.h"
 #include "app/data_folder.h"
@@ -21,6 +22,7 @@
 #include "app/notice.h"
 #include "app/open_files.h"
 #include "app/placement.h"
+#include "app/proof_work.h"
 #include "app/service_notify.h"
 #include "app/shadow.h"
 #include "app/simulation_thread.h"
@@ -133,6 +135,24 @@ class Shown {
                              [history](const net::HttpRequest& request) { return prune(*history, request); });
         Auditing* const auditing = venue.auditing();
         if (auditing == nullptr) return;
+        if (ProofWork* const proof = auditing->proof(); proof != nullptr)
+            admin.add_action("proof-checkpoint",
+                             "Sign a checkpoint of all that is durable now; /ready tells when it is there",
+                             [proof](const net::HttpRequest&) {
+                                 const std::uint64_t before = proof->health().checkpoint;
+                                 const Sequence wanted = proof->request();
+                                 return ActionAnswer{.done = true,
+                                                     .json = "{\"sequence\":" + std::to_string(wanted.value) +
+                                                             ",\"checkpoint\":" + std::to_string(before) + "}"};
+                             });
+        if (AnchorWork* const anchors = venue.anchors(); anchors != nullptr)
+            admin.add_action("anchor", "Sign a checkpoint of all that is durable now, and publish its digest",
+                             [anchors, auditing](const net::HttpRequest&) {
+                                 const Sequence wanted = auditing->proof()->request();
+                                 anchors->request(wanted);
+                                 return ActionAnswer{.done = true,
+                                                     .json = "{\"sequence\":" + std::to_string(wanted.value) + "}"};
+                             });
         admin.add_action("snapshot", "Take a snapshot of all that is durable now; /ready tells when it is there",
                          [auditing](const net::HttpRequest&) {
                              const Sequence wanted = auditing->request_snapshot();
@@ -141,7 +161,8 @@ class Shown {
                          });
     }
     ~Shown() {
-        for (const char* const action : {"snapshot", "checkpoint", "notice", "handover", "prune-history"})
+        for (const char* const action :
+             {"snapshot", "checkpoint", "notice", "handover", "prune-history", "proof-checkpoint", "anchor"})
             admin_.remove_action(action);
         admin_.show(nullptr);
     }
@@ -212,6 +233,8 @@ class Serving {
         report_start(log_, venue.start_report());
         venue.start();
         list_configured(config_, venue.order_entry(), operators.keys);
+
+        venue.start_anchors(operators.keys.front());
 
         SimulationThread simulation;
         if (config_.venue.sim) simulation.start(config_, folder_, venue.order_entry(), operators.keys.front());

@@ -10,6 +10,9 @@
 #include "app/commands.h"
 #include "app/passphrase.h"
 #include "app/private_memory.h"
+#include "app/signer_evm_command.h"
+#include "chain/evm_transaction.h"
+#include "chain/signer.h"
 #include "model/chain_address.h"
 #include "wallet/derivation.h"
 #include "wallet/vault.h"
@@ -96,6 +99,19 @@ int signer_addresses(const SignerOptions& options) {
             std::printf("%u %s\n", index, address.c_str());
         }
     }
+    return kDone;
+}
+
+int signer_evm_address(const SignerOptions& options) {
+    SignerOptions own = options;
+    own.account = chain::kEvmPath;
+    const auto key = open_account(own).key(0);
+    if (!key) throw std::runtime_error(std::string{to_string(key.error())});
+    const std::string address = chain::to_text(chain::evm_address_of(*wallet::public_key_of(*key)));
+    if (options.json)
+        std::printf("%s\n", nlohmann::ordered_json{{"address", address}}.dump().c_str());
+    else
+        std::printf("%s\n", address.c_str());
     return kDone;
 }
 

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/signer_evm_command.h"
 #include "app/tool_groups.h"
 #include "wallet/derivation.h"
 
@@ -49,6 +50,17 @@ void add_signer(CLI::App& app, SignerOptions& o, Run& run) {
         ->check(CLI::Range(std::uint32_t{0}, kMaxPathNumber));
     addresses->callback([&] { run = [&] { return signer_addresses(o); }; });
 
+    auto* evm =
+        add_vault_command(group, "evm-address", "Who owns the anchor contract of an EVM chain (docs/operations.md)", o);
+    evm->callback([&] { run = [&] { return signer_evm_address(o); }; });
+
+    auto* serve = add_vault_command(group, "serve", "Sign for a venue, behind a Unix socket, until told to stop", o);
+    serve->add_option("--socket", o.socket, "Where the venue asks")->required();
+    serve->add_option("--group", o.group, "Whose members may ask, too");
+    serve->add_option("--rules", o.rules, "Its own limits, a TOML file (docs/custody.md)");
+    serve->add_option("--signed", o.signed_list, "The list of what it has signed (default: VAULT.signed)");
+    serve->callback([&] { run = [&] { return signer_serve(o); }; });
+
     auto* check = group->add_subcommand("check-address", "Whether a text is an address, and of which kind");
     check->add_option("text", o.text, "The text")->required();
     check->add_flag("--json", o.json, "One JSON line");
@@ -64,9 +76,14 @@ void add_tool_commands(CLI::App& app, ToolCommands& options, std::function<int()
     add_backup(app, options.backup, run);
     add_vault(app, options.vault, run);
     add_signer(app, options.signer, run);
+    add_custody(app, options.custody, run);
+    add_reconcile(app, options.reconcile, run);
     add_past(app, options.at, options.fork, run);
     add_journal(app, options.journal, run);
     add_history_reading(add_history(app, options.history, run), options.history_reading, run);
+    add_proof(app, options.proof, run);
+    add_verify(app, options.verify, run);
+    add_anchor(app, options.anchor, options.decoin, run);
 }
 
 }  // namespace dcx::app

@@ -1,13 +1,16 @@
-// The command line of the small commands (ledger, order, admin, vault, signer, journal, backup, history, at, fork),
-// apart from main.cpp for its size.
+// The command line of the small commands (ledger, order, admin, vault, signer, journal, backup, history, proof, verify,
+// anchor, decoin, custody, reconcile, at, fork), apart from main.cpp for its size.
 #pragma once
 
 #include <CLI/CLI.hpp>
 #include <functional>
 
 #include "app/commands.h"
+#include "app/custody_commands.h"
 #include "app/history_commands.h"
 #include "app/history_read_commands.h"
+#include "app/proof_commands.h"
+#include "app/verify_commands.h"
 
 namespace dcx::app {
 
@@ -24,6 +27,12 @@ struct ToolCommands {
     JournalOptions journal;
     HistoryOptions history;
     HistoryReadOptions history_reading;
+    CustodyToolOptions custody;
+    ReconcileOptions reconcile;
+    ProofOptions proof;
+    VerifyOptions verify;
+    AnchorOptions anchor;
+    DecoinOptions decoin;
 };
 
 // Adds the commands to the program's; `run` is what main() calls when one of them was chosen.

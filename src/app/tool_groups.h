@@ -31,6 +31,7 @@ void add_ledger(CLI::App& app, LedgerOptions& o, Run& run);
 void add_order(CLI::App& app, OrderOptions& o, Run& run);
 void add_past(CLI::App& app, AtOptions& at, ForkOptions& fork, Run& run);
 void add_admin(CLI::App& app, AdminOptions& o, Run& run);
+void add_anchor(CLI::App& app, AnchorOptions& anchor, DecoinOptions& decoin, Run& run);
 void add_backup(CLI::App& app, BackupOptions& o, Run& run);
 void add_vault(CLI::App& app, VaultOptions& o, Run& run);
 void add_journal(CLI::App& app, JournalOptions& o, Run& run);

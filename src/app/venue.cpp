@@ -13,15 +13,21 @@
 #include <stdexcept>
 #include <thread>
 
+#include "app/anchor_work.h"
 #include "app/auditing.h"
 #include "app/bootstrap.h"
 #include "app/cache_work.h"
+#include "app/custody_work.h"
 #include "app/event_ring_work.h"
 #include "app/exit_code.h"
 #include "app/history_store.h"
 #include "app/history_work.h"
 #include "app/mirror_work.h"
+#include "app/operator_link.h"
 #include "app/pages.h"
+#include "app/proof_keys.h"
+#include "app/proof_pages.h"
+#include "app/proof_work.h"
 #include "app/report_replay.h"
 #include "app/shadow.h"
 #include "app/venue_view.h"
@@ -69,6 +75,8 @@ Venue::Venue(const Config& config, const std::string& data, std::span<const Ed25
     make_workers();
     make_auditing();
     make_projections();
+    make_custody();
+    make_anchors();
     tell_machine();
     view_ =
         std::make_unique<VenueView>(VenueView::Parts{.engine = *engine_,
@@ -80,6 +88,8 @@ Venue::Venue(const Config& config, const std::string& data, std::span<const Ed25
                                                      .auditing = auditing_.get(),
                                                      .history = history_.get(),
                                                      .cache = cache_.get(),
+                                                     .custody = custody_.get(),
+                                                     .anchors = anchors_.get(),
                                                      .simulated = simulated_,
                                                      .placement = placement_,
                                                      .memory = *memory_,
@@ -285,12 +295,13 @@ void Venue::make_mirror() {
 // What a venue tells feed processes and its own projections; without a journal they would have no beginning.
 void Venue::make_event_ring(std::span<engine::LiveSource* const> followed) {
     const bool published = config_.feed.publish_events;
-    if (!published && !wants_history() && !wants_cache()) return;
+    if (!published && !wants_history() && !wants_cache() && !config_.custody.enabled) return;
     const auto warn = [&](const std::string& why) {
         if (options_.log == nullptr) return;
         if (published) options_.log->warning("feed", "no events for feed processes", {{"reason", why}});
         if (wants_history()) options_.log->warning("history", "is not kept", {{"reason", why}});
         if (wants_cache()) options_.log->warning("cache", "there is none", {{"reason", why}});
+        if (config_.custody.enabled) options_.log->warning("custody", "there is none", {{"reason", why}});
     };
     if (storage_ == nullptr) return warn("venue.durability is \"memory\": there is no journal");
     engine::EventRingWriter::Options options;
@@ -335,6 +346,8 @@ void Venue::publish_mirror() {
 void Venue::serve_pages(net::HttpServer& http, const feed::FeedServer* feed) {
     const Pages pages{.engine = *engine_, .gateway = *gateway_, .feed = feed, .simulated = simulated_};
     http.get("/health", [pages](const net::HttpRequest&) { return pages.health(); });
+    if (storage_ != nullptr && config_.auditor.enabled && config_.proof.enabled)
+        serve_proofs(http, folder_.published());
     http.get("/", [pages](const net::HttpRequest&) { return pages.front(); });
 }
 
@@ -392,7 +405,25 @@ void Venue::make_auditing() {
     options.auditor.invariants_every_ns = config_.auditor.invariants_s * second;
     place_thread(options.thread, placement_, "auditor");
     options.log = options_.log;
+    make_proof();
+    options.proof = proof_.get();
     auditing_ = std::make_unique<Auditing>(*engine_, options);
+}
+
+void Venue::make_proof() {
+    if (!config_.proof.enabled) return;
+    constexpr std::int64_t second = 1'000'000'000;
+    ProofWork::Options options;
+    options.recorder.folder = folder_.proofs();
+    options.recorder.public_folder = folder_.published();
+    try {
+        options.recorder.keys = load_proof_keys(config_.proof, folder_);
+    } catch (const std::runtime_error& e) {
+        throw StartRefused(ExitCode::config_refused, std::string{"the keys of the proofs: "} + e.what());
+    }
+    options.interval_ns = config_.proof.interval_s * second;
+    options.log = options_.log;
+    proof_ = std::make_unique<ProofWork>(std::move(options), clock_, engine_.get());
 }
 
 void Venue::make_projections() {
@@ -418,6 +449,29 @@ void Venue::make_projections() {
     }
 }
 
+// Of the venue that serves alone: a shadow gets it when it has taken over.
+void Venue::make_custody() {
+    if (!config_.custody.enabled || event_ring_ == nullptr) return;
+    const auto refuse = [](const std::string& why) { throw StartRefused(ExitCode::config_refused, "custody: " + why); };
+    if (simulated_) refuse("a simulated venue takes no real coin, ever");
+    CustodyWorkOptions options;
+    options.config = config_.custody;
+    options.log_ground = {.journal = folder_.journal(),
+                          .snapshots = folder_.snapshots(),
+                          .archive = config_.journal.archive,
+                          .ring = event_ring_->descriptor()};
+    place_thread(options.thread, placement_, "auditor");
+    options.log = options_.log;
+    options.link.venue = order_entry();
+    options.link.session = kCustodySession;
+    try {
+        options.link.key = folder_.operator_key();
+        custody_ = std::make_unique<CustodyWork>(engine_->durable_sequence(), std::move(options));
+    } catch (const std::runtime_error& e) {
+        refuse(e.what());
+    }
+}
+
 std::vector<ProjectionWork*> Venue::projections() const {
     std::vector<ProjectionWork*> all;
     if (history_ != nullptr) all.push_back(history_.get());
@@ -430,6 +484,35 @@ void Venue::start_projections() {
     for (ProjectionWork* const projection : projections())
         if (const std::string error = projection->start(); !error.empty() && options_.log != nullptr)
             options_.log->error("history", "a projection has no thread", {{"reason", error}});
+}
+
+void Venue::make_anchors() {
+    if (!AnchorWork::wanted(config_.anchor)) return;
+    if (proof_ == nullptr) {
+        if (options_.log != nullptr)
+            options_.log->warning("anchors",
+                                  "there are none: nothing signs checkpoints here (auditor, proof, durability)");
+        return;
+    }
+    AnchorWork::Options options;
+    options.config = config_.anchor;
+    options.signer = config_.custody.signer;
+    options.queue = folder_.anchors();
+    options.published = folder_.published();
+    // Where the auditor runs, and behind it.
+    place_thread(options.thread, placement_, "auditor");
+    options.thread.name = "dcx-anchors";
+    options.thread.nice = 15;
+    options.log = options_.log;
+    anchors_ = std::make_unique<AnchorWork>(std::move(options));
+}
+
+// A venue without its anchors is whole but for them.
+void Venue::start_anchors(const client::ClientKey& operator_key) {
+    if (anchors_ == nullptr) return;
+    if (const std::string error = anchors_->start(order_entry(), operator_key);
+        !error.empty() && options_.log != nullptr)
+        options_.log->error("anchors", "they have no thread", {{"reason", error}});
 }
 
 void Venue::make_report_replay() {
@@ -468,6 +551,9 @@ void Venue::start() {
     publish_mirror();
     publish_event_ring();
     start_projections();
+    if (custody_ != nullptr)
+        if (const std::string error = custody_->start(); !error.empty() && options_.log != nullptr)
+            options_.log->error("custody", "has no thread", {{"reason", error}});
 }
 
 bool Venue::stop() { return drain(true); }
@@ -481,8 +567,12 @@ bool Venue::hand_over(std::uint32_t grace_ms) {
 bool Venue::drain(bool audit) {
     if (stopped_ || workers_.empty() || !workers_.front()->running()) return !status().failed();
     stopped_ = true;
+    // While its commands are still answered: what it has begun it ends.
+    if (custody_ != nullptr) custody_->stop();
     const bool failed = status().failed();
     if (report_replay_) report_replay_->request_stop();
+    // A client of ours: before the sessions are told to go.
+    if (anchors_ != nullptr) anchors_->stop();
     gateway_->request_stop(failed ? TerminateCode::not_accepting : TerminateCode::shutdown);
     wait_for([&] { return gateway_->stopped() || status().failed(); }, 10s);
     engine_->request_stop();

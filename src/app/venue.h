@@ -37,11 +37,14 @@
 namespace dcx::app {
 
 class AdminView;
+class AnchorWork;
 class Auditing;
 class CacheWork;
+class CustodyWork;
 class EventRingWork;
 class HistoryWork;
 class ProjectionWork;
+class ProofWork;
 class MirrorWork;
 class ReportReplay;
 struct TakenOver;
@@ -67,6 +70,8 @@ class Venue {
 
     // Returns when the gateway and the feed serve.
     void start();
+    // Those of its workers that send commands as the operator, once it serves.
+    void start_anchors(const client::ClientKey& operator_key);
     // True when everything taken is durable. Also after a failure of the engine, which it then tells by false.
     bool stop();
     // Stops so that a shadow can go on at once: a Handover first, and no last snapshot.
@@ -99,6 +104,8 @@ class Venue {
     [[nodiscard]] Auditing* auditing() { return auditing_.get(); }
     // Null when there is none. Any thread while this venue lives.
     [[nodiscard]] HistoryWork* history() { return history_.get(); }
+    // Null when no place is configured, or nothing signs checkpoints. Any thread while this venue lives.
+    [[nodiscard]] AnchorWork* anchors() { return anchors_.get(); }
     // The path of the socket of shared-memory order entry; empty when there is none.
     [[nodiscard]] const std::string& shm() const { return gateway_->shm_path(); }
     // The path of the book mirror; empty when there is none.
@@ -112,6 +119,7 @@ class Venue {
     void open_folders();
     bool drain(bool audit);
     void make_auditing();
+    void make_proof();
     void make_edges();
     void make_report_replay();
     [[nodiscard]] gateway::ShmOptions shm_options() const;
@@ -123,8 +131,10 @@ class Venue {
     [[nodiscard]] bool wants_history() const { return config_.history.store != "none"; }
     [[nodiscard]] bool wants_cache() const { return !config_.cache.redis.empty(); }
     void make_projections();
+    void make_custody();
     [[nodiscard]] std::vector<ProjectionWork*> projections() const;
     void start_projections();
+    void make_anchors();
     void make_event_ring(std::span<engine::LiveSource* const> followed);
     void publish_event_ring();
     // `placed`: the thread's name in the plan.
@@ -161,7 +171,10 @@ class Venue {
     std::string events_path_;                    // where it is to be seen
     std::unique_ptr<HistoryWork> history_;       // none without a journal, or when it is switched off
     std::unique_ptr<CacheWork> cache_;           // none without a journal, or without cache.redis
+    std::unique_ptr<ProofWork> proof_;           // none without the auditor, or when it is switched off
+    std::unique_ptr<AnchorWork> anchors_;        // none: no place is configured, or nothing signs checkpoints
     std::unique_ptr<Auditing> auditing_;         // none without a journal, or when it is switched off
+    std::unique_ptr<CustodyWork> custody_;       // none without a journal, or when it is switched off
     std::vector<std::unique_ptr<platform::Pollable>> adapters_;
     std::vector<std::unique_ptr<platform::Worker>> workers_;
     std::vector<std::string> worker_names_;

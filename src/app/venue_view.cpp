@@ -7,7 +7,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "app/anchor_metrics.h"
+#include "app/custody_metrics.h"
 #include "app/projection_metrics.h"
+#include "app/proof_metrics.h"
 
 namespace dcx::app {
 namespace {
@@ -70,11 +73,15 @@ void VenueView::add_details(nlohmann::ordered_json& out) const {
         out["snapshot"] = auditor.health().snapshot_sequence.load(std::memory_order_acquire);
         if (const std::string reason = auditor.reason(); !reason.empty()) out["auditor"] = reason;
     }
+    if (parts_.auditing != nullptr && parts_.auditing->proof() != nullptr)
+        out["proof"] = proof_details(*parts_.auditing->proof());
+    if (parts_.anchors != nullptr) out["anchors"] = anchor_details(*parts_.anchors);
     for (const auto& [name, projection] : {std::pair{"history", parts_.history}, std::pair{"cache", parts_.cache}}) {
         if (projection == nullptr) continue;
         const ProjectionState state = projection->state();
         out[name] = projection_details(state, projection->lag_ns(state));
     }
+    if (parts_.custody != nullptr) out["custody"] = custody_details(*parts_.custody);
     out["durability"] = parts_.journal.empty() ? "memory" : "disk";
     out["simulated"] = parts_.simulated;
     out["threads"] = parts_.placement.report();
@@ -100,7 +107,11 @@ void VenueView::append_metrics(PrometheusText& out) {
     if (parts_.auditing != nullptr) out.sample("worker", "dcx-auditor", parts_.auditing->worker().rounds());
     append_gateway(out, parts_.gateway.metrics());
     append_auditor(out);
+    if (parts_.auditing != nullptr && parts_.auditing->proof() != nullptr)
+        append_proof(out, *parts_.auditing->proof(), parts_.engine.durable());
+    if (parts_.anchors != nullptr) append_anchors(out, *parts_.anchors, platform::SystemClock{}.wall_ns());
     append_projections(out);
+    if (parts_.custody != nullptr) append_custody(out, *parts_.custody);
     append_disk(out);
     append_machine(out);
     out.gauge("dcx_process_resident_bytes", resident_bytes(), "Memory of this process.");

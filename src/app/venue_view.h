@@ -18,6 +18,9 @@
 
 namespace dcx::app {
 
+class CustodyWork;
+class AnchorWork;
+
 class VenueView final : public AdminView {
   public:
     struct Parts {
@@ -30,6 +33,8 @@ class VenueView final : public AdminView {
         const Auditing* auditing = nullptr;
         const ProjectionWork* history = nullptr;
         const ProjectionWork* cache = nullptr;
+        const CustodyWork* custody = nullptr;
+        const AnchorWork* anchors = nullptr;
         bool simulated = false;
         const platform::PlacementPlan& placement;
         const platform::HugePageMemory& memory;

@@ -17,6 +17,9 @@ class MemorySource {
     virtual ~MemorySource() = default;
     // `size` zeroed bytes aligned to 64 (to a page or more when large). Throws std::bad_alloc when there are none.
     virtual std::byte* take(std::size_t size) = 0;
+    // The same for large pools that fill slowly and are never on an order's way: their pages may come when they are
+    // first written, so that a venue does not hold memory for what it may never have.
+    virtual std::byte* take_cold(std::size_t size) { return take(size); }
 
     // `count` value-initialised objects of a type without destructor whose zero bytes are its initial value.
     template <class T>
@@ -25,6 +28,16 @@ class MemorySource {
         if (count == 0) return {};
         return {reinterpret_cast<T*>(take(count * sizeof(T))), count};
     }
+};
+
+// Hands out the cold memory of another source, which outlives it.
+class ColdMemory final : public MemorySource {
+  public:
+    explicit ColdMemory(MemorySource& source) : source_(source) {}
+    std::byte* take(std::size_t size) override { return source_.take_cold(size); }
+
+  private:
+    MemorySource& source_;
 };
 
 class HeapMemory final : public MemorySource {

@@ -28,6 +28,7 @@ constexpr std::array kAnswers{
     AnswerKind{CommandKind::set_phase, EventKind::phase_changed, Named::by_kind},
     AnswerKind{CommandKind::set_self_trade_rule, EventKind::self_trade_rule_set, Named::by_reference},
     AnswerKind{CommandKind::set_dead_man, EventKind::dead_man_set, Named::by_reference},
+    AnswerKind{CommandKind::allow_address, EventKind::address_allowed, Named::by_reference},
     AnswerKind{CommandKind::transfer, EventKind::transferred, Named::by_id},
     AnswerKind{CommandKind::mint, EventKind::transferred, Named::by_id},
     AnswerKind{CommandKind::burn, EventKind::transferred, Named::by_id},

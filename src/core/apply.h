@@ -1,6 +1,7 @@
 // One command being applied: the state, the command, and where its events go. The command's kinds are spread over
 // registry.cpp and limits.cpp (operators), dual_control.cpp, sessions.cpp, trading.cpp, matching.cpp, money.cpp,
-// groups.cpp, busts.cpp and sweeps.cpp (what happens by time); core.cpp has the checks common to all.
+// groups.cpp, busts.cpp, sweeps.cpp (what happens by time), chain.cpp, withdrawals.cpp and payouts.cpp (custody);
+// core.cpp has the checks common to all.
 #pragma once
 
 #include "core/state.h"
@@ -148,6 +149,9 @@ class Apply {
     RejectReason check_form(const MoneyRequest& request) const;
     RejectReason check_state(const MoneyRequest& request, std::uint32_t pends_before = 0) const;
     RejectReason check_pending(const MoneyRequest& request) const;
+    // What an asset's cap and its ceiling of today leave; counted there.
+    RejectReason check_issue(AssetId asset, Amount amount) const;
+    void count_issue(AssetId asset, Amount amount);
     [[nodiscard]] RejectReason owned(AccountId account) const;
     void carry_out(const MoneyRequest& request);
     void pend(const MoneyRequest& request);
@@ -162,6 +166,41 @@ class Apply {
               SessionId report_to);
     // Its money is available again.
     void resolve(std::uint32_t pending, TransferId id, Amount posted, PendingState state, SessionId report_to);
+
+    // ---- chain.cpp: what the chain says
+    void set_chain();
+    void advance_chain();
+    void rewind_chain();
+    std::uint32_t orphan_above(std::uint64_t height);
+    void credit_deposit();
+    [[nodiscard]] static bool is_again(const Deposit& known, const CreditDeposit& credit, AssetId asset);
+    void list_deposit(std::uint32_t slot);
+    void reverse_deposit();
+    void cover_loss();
+    void record_anchor();
+
+    // ---- withdrawals.cpp: to whom and how much may be paid
+    void register_venue_address();
+    void allow_address();
+    void set_withdrawal_limits();
+    RejectReason check_withdrawal(const MoneyRequest& request) const;
+    void release_withdrawal();
+
+    // ---- payouts.cpp: what is paid on the chain
+    void prepare_payout();
+    RejectReason check_addresses(const PreparePayout& payout) const;
+    RejectReason check_payout(const PreparePayout& payout) const;
+    [[nodiscard]] SigningAddress& payer_of(PayoutKind kind, AccountId account, std::uint32_t index) const;
+    [[nodiscard]] std::uint32_t pending_withdrawal(AccountId scope, TransferId id) const;
+    // An open payout that is posted, or not; else the command is rejected and there is none: 0.
+    std::uint32_t open_payout(const ChainHash& tx_hash, bool posted);
+    void post_payout();
+    void abandon_payout();
+    void settle_payout();
+    void resolve_payout();
+    void close_payout(std::uint32_t slot);
+    void settle_open(std::uint32_t slot, std::uint64_t height);
+    void set_payouts();
 
     // ---- groups.cpp
     // True when the request waits in a group, or was answered there.
@@ -223,6 +262,9 @@ class Apply {
     Amount budget_left_{};
 };
 
+[[nodiscard]] constexpr bool is_address(const ChainAddress& address) {
+    return address.kind == AddressKind::dec || address.kind == AddressKind::decms;
+}
 [[nodiscard]] constexpr bool all_zero(auto const& bytes) {
     for (const auto b : bytes)
         if (b != 0) return false;

@@ -18,7 +18,8 @@ std::uint32_t needed_permission(CommandKind kind) {
         case CommandKind::pend_transfer:
         case CommandKind::post_transfer:
         case CommandKind::void_transfer: return kPermitTransfer;
-        case CommandKind::withdraw: return kPermitWithdraw;
+        case CommandKind::withdraw:
+        case CommandKind::allow_address: return kPermitWithdraw;
         case CommandKind::open_account:
         case CommandKind::add_key:
         case CommandKind::revoke_key:
@@ -38,7 +39,23 @@ std::uint32_t needed_permission(CommandKind kind) {
         case CommandKind::propose:
         case CommandKind::approve:
         case CommandKind::mint:
-        case CommandKind::burn: return kPermitOperator;
+        case CommandKind::burn:
+        case CommandKind::set_chain:
+        case CommandKind::advance_chain:
+        case CommandKind::rewind_chain:
+        case CommandKind::credit_deposit:
+        case CommandKind::reverse_deposit:
+        case CommandKind::cover_loss:
+        case CommandKind::register_venue_address:
+        case CommandKind::set_withdrawal_limits:
+        case CommandKind::release_withdrawal:
+        case CommandKind::prepare_payout:
+        case CommandKind::post_payout:
+        case CommandKind::abandon_payout:
+        case CommandKind::settle_payout:
+        case CommandKind::resolve_payout:
+        case CommandKind::set_payouts:
+        case CommandKind::record_anchor: return kPermitOperator;
         default: return 0;
     }
 }
@@ -92,6 +109,10 @@ Reference reference_of(const Command& c) {
         case CommandKind::transfer: return {.reference = 0, .id = c.as<Transfer>().id};
         case CommandKind::mint: return {.reference = 0, .id = c.as<Mint>().id};
         case CommandKind::burn: return {.reference = 0, .id = c.as<Burn>().id};
+        case CommandKind::allow_address: return {.reference = c.as<AllowAddress>().reference, .id = {}};
+        case CommandKind::set_payouts: return {.reference = c.as<SetPayouts>().reference, .id = {}};
+        case CommandKind::release_withdrawal: return {.reference = 0, .id = c.as<ReleaseWithdrawal>().id};
+        case CommandKind::prepare_payout: return {.reference = 0, .id = c.as<PreparePayout>().id};
         default: return {};
     }
 }
@@ -99,7 +120,7 @@ Reference reference_of(const Command& c) {
 }  // namespace
 
 void Apply::reject(RejectReason reason, SessionId report_to, RejectReason detail) {
-    const Reference about = reference_of(command_);
+    const Reference about = s_.knows(command_.header.kind) ? reference_of(command_) : Reference{};
     emit(CommandRejected{.id = about.id,
                          .reference = about.reference,
                          .session_sequence = command_.header.session_sequence,
@@ -119,7 +140,7 @@ void Apply::run(MemorySource& memory) {
         reject(RejectReason::not_genesis, {});
     else if (is_venue_command(header.kind))
         venue_command(memory);
-    else if (needed_permission(header.kind) == 0)
+    else if (needed_permission(header.kind) == 0 || !s_.knows(header.kind))
         reject(RejectReason::unknown_command, {});
     else
         client_command();
@@ -193,6 +214,23 @@ void Apply::dispatch_client() {
         case CommandKind::list_asset: return list_asset();
         case CommandKind::list_instrument: return list_instrument();
         case CommandKind::set_phase: return set_phase();
+        case CommandKind::set_chain: return set_chain();
+        case CommandKind::advance_chain: return advance_chain();
+        case CommandKind::rewind_chain: return rewind_chain();
+        case CommandKind::credit_deposit: return credit_deposit();
+        case CommandKind::reverse_deposit: return reverse_deposit();
+        case CommandKind::cover_loss: return cover_loss();
+        case CommandKind::register_venue_address: return register_venue_address();
+        case CommandKind::allow_address: return allow_address();
+        case CommandKind::set_withdrawal_limits: return set_withdrawal_limits();
+        case CommandKind::release_withdrawal: return release_withdrawal();
+        case CommandKind::prepare_payout: return prepare_payout();
+        case CommandKind::post_payout: return post_payout();
+        case CommandKind::abandon_payout: return abandon_payout();
+        case CommandKind::settle_payout: return settle_payout();
+        case CommandKind::resolve_payout: return resolve_payout();
+        case CommandKind::set_payouts: return set_payouts();
+        case CommandKind::record_anchor: return record_anchor();
         default: return;
     }
 }
@@ -235,6 +273,10 @@ Core::BalanceView Core::balance(AccountId account, AssetId asset) const {
     const Balance& b = state_->ledger.balance(account, asset);
     return {.available = b.available, .held = b.held, .debits = b.debits, .credits = b.credits};
 }
+
+std::uint32_t Core::accounts() const { return state_->ledger.account_count(); }
+std::uint32_t Core::assets() const { return state_->ledger.asset_count(); }
+Asset Core::asset(AssetId id) const { return state_->ledger.has(id) ? state_->ledger.asset(id) : Asset{}; }
 
 std::vector<DepthLevel> Core::depth(InstrumentId instrument, Side side, std::size_t levels) const {
     std::vector<DepthLevel> result;

@@ -146,6 +146,10 @@ class Core {
         friend bool operator==(const BalanceView&, const BalanceView&) = default;
     };
     [[nodiscard]] BalanceView balance(AccountId account, AssetId asset) const;  // zeros when there is no such
+    // Accounts have the ids 1 .. accounts(), assets 1 .. assets().
+    [[nodiscard]] std::uint32_t accounts() const;
+    [[nodiscard]] std::uint32_t assets() const;
+    [[nodiscard]] Asset asset(AssetId id) const;  // empty when there is no such
     [[nodiscard]] std::vector<DepthLevel> depth(InstrumentId instrument, Side side, std::size_t levels) const;
     [[nodiscard]] std::uint32_t open_orders() const;
     // The number of a session's next report; 1 when there is no such session.

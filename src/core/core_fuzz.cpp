@@ -1,9 +1,10 @@
 // Arbitrary command bytes never break an invariant, never make more events than promised, and give the same state
 // when they are applied again in batches, with looks ahead.
 //
-// Input: the first byte picks how the small venue begins; then records of one byte (kind and session) and a body, of
-// which the input gives as many bytes as it has. Sequences are made right most of the time, because nearly everything
-// behind them would be refused otherwise.
+// Input: a first byte of 255 begins a venue that follows a chain; then records of one byte (kind and session) and a
+// body, of which the input gives as many bytes as it has. In custody's records (a second byte tells their kind and
+// session) one byte stands for a hash, so that the same ones come again, and blocks are linked when their byte is odd.
+// Sequences are made right most of the time, because nearly everything behind them would be refused otherwise.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -59,6 +60,26 @@ constexpr CommandKind kinds[] = {
     CommandKind::propose,
     CommandKind::approve,
 };
+constexpr CommandKind custody_kinds[] = {
+    CommandKind::set_chain,
+    CommandKind::advance_chain,
+    CommandKind::rewind_chain,
+    CommandKind::credit_deposit,
+    CommandKind::reverse_deposit,
+    CommandKind::cover_loss,
+    CommandKind::register_venue_address,
+    CommandKind::allow_address,
+    CommandKind::set_withdrawal_limits,
+    CommandKind::release_withdrawal,
+    CommandKind::prepare_payout,
+    CommandKind::post_payout,
+    CommandKind::abandon_payout,
+    CommandKind::settle_payout,
+    CommandKind::resolve_payout,
+    CommandKind::set_payouts,
+    CommandKind::record_anchor,
+};
+constexpr std::uint32_t custody_sessions[] = {1, 4, 2, 3};
 constexpr std::int64_t start_ns = 1'700'000'000'000'000'000;
 // The persons whose approvals are signed as they should be hold these.
 constexpr Ed25519Seed operator_seed{std::byte{1}};
@@ -66,7 +87,10 @@ constexpr Ed25519Seed other_operator_seed{std::byte{2}};
 
 class Venue {
   public:
-    Venue() : core_(memory_), events_(4096) { begin(); }
+    explicit Venue(bool with_chain) : core_(memory_), events_(4096) {
+        begin(with_chain);
+        if (with_chain) follow_chain();
+    }
 
     void apply(Command command) {
         command.header.sequence = Sequence{core_.sequence().value + 1};
@@ -83,6 +107,20 @@ class Venue {
             last_message_.proposed = proposed.proposed;
             last_message_.proposer = proposed.proposer;
             last_message_.body = events[i + 1].as<ProposalBody>().body;
+        }
+        switch (events.front().header.kind) {
+            case EventKind::chain_set: {
+                const auto set = events.front().as<ChainSet>();
+                tip_ = {.hash = set.hash, .height = set.height};
+                break;
+            }
+            case EventKind::chain_advanced: tip_ = events.front().as<ChainAdvanced>(); break;
+            case EventKind::chain_rewound: {
+                const auto rewound = events.front().as<ChainRewound>();
+                tip_ = {.hash = rewound.hash, .height = rewound.height};
+                break;
+            }
+            default: break;
         }
         if (events.empty() || events.size() > core_.max_events_per_command() ||
             (events.back().header.flags & kLastOfCommand) == 0)
@@ -118,13 +156,20 @@ class Venue {
                                     first.as<CommandRejected>().reason == RejectReason::session_not_established);
         if (!refused_early) ++sent;
     }
+    // The block behind the tip, with the command's own hash.
+    void link(Command& command) const {
+        auto body = command.as<AdvanceChain>();
+        body.previous = tip_.hash;
+        body.height = tip_.height + 1;
+        command = Command::make(body, command.header);
+    }
     [[nodiscard]] const core::Core& core() const { return core_; }
     [[nodiscard]] const std::vector<Command>& applied() const { return applied_; }
 
   private:
     // Two funded accounts (the second one has a sub-account) with a session each (2 and 3; 1 and 4 are operators') and
     // one market.
-    void begin() {
+    void begin(bool with_chain) {
         apply(Genesis{.operator_key = ed25519_public_key(operator_seed),
                       .max_accounts = 10,
                       .max_assets = 3,
@@ -136,6 +181,7 @@ class Venue {
                       .max_fills_per_command = 3,
                       .max_transfer_ids = 4},
               0);
+        if (with_chain) apply(StartEpoch{.epoch = 1, .engine_version = kNewestRules, .newest_rules = kNewestRules}, 0);
         apply(NegotiateSession{.client_session = 1, .connection = 0, .key = KeyId{1u}, .zero = 0}, 0);
         apply(EstablishSession{}, 1);
         for (const char* symbol : {"DEC", "USD"})
@@ -185,6 +231,26 @@ class Venue {
         apply(EstablishSession{}, 4);
     }
 
+    // Of asset 1, with an address of account 6 and two hot ones; payouts are on.
+    void follow_chain() {
+        RegisterAddress address{.account = AccountId{6u}, .index = 1, .address = {.kind = AddressKind::dec}};
+        apply(address, 1);
+        for (std::uint32_t index = 1; index <= 2; ++index) {
+            RegisterVenueAddress hot{.index = index, .address = {.kind = AddressKind::dec}};
+            hot.address.hash[0] = std::byte(index);
+            hot.role = VenueAddressRole::hot;
+            apply(hot, 1);
+        }
+        SetChain chain{.height = 1, .asset = AssetId{1u}, .confirmations = 1};
+        chain.hash[0] = std::byte{1};
+        apply(chain, 1);
+        Propose propose{.proposed = CommandKind::set_payouts, .lifetime_s = 3'600};
+        propose.body[offsetof(SetPayouts, on)] = std::byte{1};
+        apply(propose, 1);
+        apply(approval(1), 1);
+        apply(approval(4), 4);
+    }
+
     HeapMemory memory_;
     core::Core core_;
     EventBuffer events_;
@@ -192,7 +258,43 @@ class Venue {
     std::vector<Command> applied_;
     Time time_{start_ns};
     ApprovalMessage last_message_{};
+    ChainAdvanced tip_{};
 };
+
+bool begins_with_hash(CommandKind kind) {
+    switch (kind) {
+        case CommandKind::cover_loss:
+        case CommandKind::register_venue_address:
+        case CommandKind::allow_address:
+        case CommandKind::set_withdrawal_limits:
+        case CommandKind::release_withdrawal:
+        case CommandKind::set_payouts: return false;
+        default: return true;
+    }
+}
+
+// One custody command; where the input goes on.
+std::size_t run_custody(Venue& venue, const std::uint8_t* data, std::size_t size, std::size_t at) {
+    const std::uint8_t choice = at < size ? data[at++] : 0;
+    Command command{};
+    command.header.kind = custody_kinds[choice % std::size(custody_kinds)];
+    command.header.session =
+        SessionId{custody_sessions[choice / std::size(custody_kinds) % std::size(custody_sessions)]};
+    std::size_t from = 0;
+    if (begins_with_hash(command.header.kind)) {
+        if (at < size) command.body[0] = std::byte{data[at++]};
+        from = 32;
+    }
+    const std::size_t given = std::min(body_size(command.header.kind) - from, size - at);
+    if (command.header.kind == CommandKind::advance_chain && (std::to_integer<int>(command.body[0]) & 1) != 0) {
+        venue.link(command);
+    } else {
+        std::memcpy(command.body.data() + from, data + at, given);
+        at += given;
+    }
+    venue.apply_as_next(command);
+    return at;
+}
 
 bool session_command(CommandKind kind) {
     return kind == CommandKind::establish_session || kind == CommandKind::disconnect_session;
@@ -202,6 +304,11 @@ void run(Venue& venue, const std::uint8_t* data, std::size_t size) {
     std::size_t at = 0;
     while (at < size) {
         const std::uint8_t choice = data[at++];
+        // Of what would be sent by nobody.
+        if (choice / std::size(kinds) == 6) {
+            at = run_custody(venue, data, size, at);
+            continue;
+        }
         Command command{};
         command.header.kind = kinds[choice % std::size(kinds)];
         const auto session = static_cast<std::uint32_t>(choice / std::size(kinds)) % 6;
@@ -232,8 +339,9 @@ void run(Venue& venue, const std::uint8_t* data, std::size_t size) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    Venue venue;
-    run(venue, data, size);
+    const bool with_chain = size > 0 && data[0] == 255;
+    Venue venue(with_chain);
+    run(venue, data + (with_chain ? 1 : 0), size - (with_chain ? 1 : 0));
     if (const auto broken = venue.core().check_invariants(); !broken.empty()) {
         std::fprintf(stderr, "%s\n", broken.c_str());
         std::abort();

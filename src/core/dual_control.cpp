@@ -14,14 +14,18 @@ constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
 bool proposable(CommandKind kind) {
     return kind == CommandKind::transfer ||
-           (needed_permission(kind) == kPermitOperator && kind != CommandKind::propose && kind != CommandKind::approve);
+           (needed_permission(kind) == kPermitOperator && kind != CommandKind::propose &&
+            kind != CommandKind::approve && body_size(kind) <= kProposalBodySize);
 }
 
 }  // namespace
 
 bool Apply::needs_two_persons() const {
     switch (command_.header.kind) {
-        case CommandKind::bust_trade: return true;
+        case CommandKind::bust_trade:
+        case CommandKind::release_withdrawal:
+        case CommandKind::resolve_payout: return true;
+        case CommandKind::set_payouts: return command_.as<SetPayouts>().on == 1;
         case CommandKind::add_key:
         case CommandKind::list_asset:
         case CommandKind::set_asset_limits:
@@ -29,14 +33,17 @@ bool Apply::needs_two_persons() const {
         case CommandKind::set_market_limits:
         case CommandKind::set_account_limits:
         case CommandKind::set_position_limits:
-        case CommandKind::activate_rules: return s_.genesis.dual_control != 0;
+        case CommandKind::activate_rules:
+        case CommandKind::set_chain:
+        case CommandKind::register_venue_address:
+        case CommandKind::set_withdrawal_limits: return s_.genesis.dual_control != 0;
         default: return false;
     }
 }
 
 void Apply::propose() {
     const auto body = command_.as<Propose>();
-    if (!proposable(body.proposed) || body.zero != 0 ||
+    if (!s_.knows(body.proposed) || !proposable(body.proposed) || body.zero != 0 ||
         !std::ranges::all_of(std::span{body.body}.subspan(body_size(body.proposed)),
                              [](std::byte b) { return b == std::byte{}; }))
         return reject(RejectReason::malformed_field);

@@ -11,7 +11,7 @@ namespace dcx::core {
 namespace {
 
 // Raised when the order or the meaning of what is visited changes.
-constexpr std::uint64_t kImageVersion = 2;
+constexpr std::uint64_t kImageVersion = 3;
 
 template <class T>
 std::span<const std::byte> bytes_of(const T& value) {
@@ -98,6 +98,13 @@ std::uint64_t image_layout() {
                                    sizeof(MoneyRequest),
                                    sizeof(PendingTransfer),
                                    sizeof(TransferGroup),
+                                   sizeof(FollowedBlock),
+                                   sizeof(Deposit),
+                                   sizeof(Payout),
+                                   sizeof(VenueAddress),
+                                   sizeof(AllowedAddress),
+                                   sizeof(WithdrawnSum),
+                                   sizeof(AssetCustody),
                                    sizeof(RestingOrder),
                                    sizeof(OpenOrder),
                                    sizeof(Level),

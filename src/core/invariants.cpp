@@ -153,6 +153,78 @@ void check_ledger(const State& s, const Held& held, std::ostringstream& broken) 
     }
 }
 
+// The venue pays each withdrawal by one payout at a time, and no more than it asked for.
+void check_payouts(const State& s, std::ostringstream& broken) {
+    const Payouts& payouts = s.custody.payouts;
+    std::uint32_t count = 0;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> payers;
+    for (std::uint32_t slot = payouts.first(); slot != 0 && count <= payouts.count();
+         slot = payouts[slot].next, ++count) {
+        const Payout& payout = payouts[slot];
+        if (payouts.find(payout.tx_hash) != slot) broken << "a payout is not indexed; ";
+        const bool sweep = payout.kind == PayoutKind::sweep;
+        const std::uint32_t address = sweep ? s.find_address(payout.account, payout.index) : payout.index;
+        if (sweep ? address == 0 : !s.custody.has_venue_address(address)) {
+            broken << "a payout from nowhere; ";
+            continue;
+        }
+        const SigningAddress& payer = sweep ? s.addresses[address].signing : s.custody.venue_addresses[address].signing;
+        if (++payers[{sweep ? 1 : 0, address}] != 1 || payer.busy == 0 || payer.last_nonce != payout.nonce)
+            broken << "an address pays twice at a time; ";
+        if (sweep != (payout.pending == 0)) broken << "a payout of nothing; ";
+        if (payout.pending == 0) continue;
+        const PendingTransfer& pending = s.pending[payout.pending];
+        if (pending.payout != slot || pending.id != payout.id || pending.scope != payout.account ||
+            !pending.withdrawal() || payout.amount.value < 1 || payout.amount > pending.amount - pending.settled)
+            broken << "a payout that is not its withdrawal's; ";
+    }
+    if (count != payouts.count()) broken << count << " payouts in their list; ";
+    std::uint32_t busy = 0;
+    for (std::uint32_t i = 1; i <= s.address_count; ++i) busy += s.addresses[i].signing.busy;
+    for (std::uint32_t i = 1; i <= s.custody.venue_address_count; ++i)
+        busy += s.custody.venue_addresses[i].signing.busy;
+    if (busy != count) broken << busy << " addresses are busy with " << count << " payouts; ";
+    for (std::uint32_t slot = s.pending.first(); slot != 0; slot = s.pending[slot].next) {
+        const PendingTransfer& pending = s.pending[slot];
+        const bool settled_some = pending.settled.value > 0 && pending.settled < pending.amount;
+        if (pending.settled && (!pending.withdrawal() || !settled_some)) broken << "a withdrawal is paid too much; ";
+        if (pending.payout != 0 && payouts[pending.payout].pending != slot) broken << "a withdrawal's payout is gone; ";
+    }
+}
+
+void check_custody(const State& s, std::ostringstream& broken) {
+    const Custody& custody = s.custody;
+    if (custody.payouts_on && !custody.chain.is_set()) broken << "payouts are on without a chain; ";
+    std::uint32_t orphans_listed = 0;
+    std::uint32_t listed = 0;
+    // Counted, as nothing is above the greatest height.
+    const std::uint64_t oldest = custody.chain.is_set() ? custody.chain.oldest() : 0;
+    const std::uint64_t blocks = custody.chain.is_set() ? custody.chain.height() - oldest + 1 : 0;
+    for (std::uint64_t height = oldest; height - oldest < blocks; ++height)
+        for (std::uint32_t slot = custody.chain.block(height).first_deposit;
+             slot != 0 && listed <= custody.deposits.count(); slot = custody.deposits[slot].next, ++listed)
+            if (custody.deposits[slot].orphaned != 0 || custody.deposits[slot].height != height) ++orphans_listed;
+    if (orphans_listed != 0) broken << orphans_listed << " deposits stand in a block that is not theirs; ";
+    std::uint32_t expected = 0;
+    for (std::uint32_t i = 1; i <= custody.deposits.count(); ++i) {
+        const Deposit& deposit = custody.deposits[i];
+        if (custody.deposits.find(deposit.tx_hash) != i) broken << "a deposit is not indexed; ";
+        if (deposit.reversed != 0 && deposit.orphaned == 0) broken << "a deposit was reversed that still counts; ";
+        if (deposit.orphaned == 0 && custody.chain.is_set() && deposit.era == custody.chain.era() &&
+            custody.chain.remembers(deposit.height))
+            ++expected;
+    }
+    if (listed != expected) broken << listed << " deposits in blocks, not " << expected << "; ";
+    for (std::uint32_t i = 1; i <= s.ledger.asset_count(); ++i)
+        if (custody.assets[i].unbacked.value < 0) broken << "asset " << i << " is backed by more than it has; ";
+    std::uint32_t allowed = 0;
+    for (std::uint32_t i = 1; i <= s.ledger.account_count(); ++i)
+        for (std::uint32_t slot = s.ledger.account(AccountId{i}).first_allowed; slot != 0;
+             slot = custody.allowed[slot].next)
+            ++allowed;
+    if (allowed != custody.allowed.count()) broken << allowed << " allowed addresses in their lists; ";
+}
+
 }  // namespace
 
 std::string Core::check_invariants() const {
@@ -164,6 +236,10 @@ std::string Core::check_invariants() const {
     check_exposures(*state_, broken);
     check_pending(*state_, held, broken);
     check_ledger(*state_, held, broken);
+    if (state_->has_custody()) {
+        check_payouts(*state_, broken);
+        check_custody(*state_, broken);
+    }
     return broken.str();
 }
 

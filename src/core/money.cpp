@@ -107,8 +107,7 @@ void Apply::withdraw() {
                          .asset = body.asset,
                          .kind = TransferKind::withdraw};
     request.set_own(body.address);
-    RejectReason early = malformed_unless(
-        all_zero(body.zero) && (body.address.kind == AddressKind::dec || body.address.kind == AddressKind::decms));
+    RejectReason early = malformed_unless(all_zero(body.zero) && is_address(body.address));
     if (early == RejectReason::none && !owns(body.account)) early = RejectReason::not_your_account;
     move_money(request, early);
 }
@@ -177,17 +176,27 @@ RejectReason Apply::check_state(const MoneyRequest& request, std::uint32_t pends
     if (!s_.ledger.has(request.debit) || !s_.ledger.has(request.credit)) return RejectReason::unknown_account;
     if (!s_.ledger.has(request.asset)) return RejectReason::unknown_asset;
     if ((s_.flags_of(request.debit) & kAccountFrozen) != 0) return RejectReason::account_frozen;
-    if (request.kind == TransferKind::mint) {
-        const Amount room = s_.ledger.asset(request.asset).issue_cap - s_.ledger.issued(request.asset);
-        if (request.amount > room) return RejectReason::issue_cap_exceeded;
-        const AssetLimits& limits = s_.ledger.limits(request.asset);
-        const Amount today = limits.mint_day == day_of(s_.time) ? limits.minted : Amount{};
-        return limits.mint_ceiling && request.amount > limits.mint_ceiling - today ? RejectReason::mint_ceiling_exceeded
-                                                                                   : RejectReason::none;
-    }
+    if (request.kind == TransferKind::mint) return check_issue(request.asset, request.amount);
+    if (request.kind == TransferKind::withdraw && s_.has_custody())
+        if (const auto reason = check_withdrawal(request); reason != RejectReason::none) return reason;
     if (request.pends() && !s_.pending.has_room(pends_before + 1)) return RejectReason::capacity_exhausted;
     return s_.ledger.balance(request.debit, request.asset).available < request.amount ? RejectReason::insufficient_funds
                                                                                       : RejectReason::none;
+}
+
+RejectReason Apply::check_issue(AssetId asset, Amount amount) const {
+    if (amount > s_.ledger.asset(asset).issue_cap - s_.ledger.issued(asset)) return RejectReason::issue_cap_exceeded;
+    const AssetLimits& limits = s_.ledger.limits(asset);
+    const Amount today = limits.mint_day == day_of(s_.time) ? limits.minted : Amount{};
+    return limits.mint_ceiling && amount > limits.mint_ceiling - today ? RejectReason::mint_ceiling_exceeded
+                                                                       : RejectReason::none;
+}
+
+void Apply::count_issue(AssetId asset, Amount amount) {
+    AssetLimits& limits = s_.ledger.limits(asset);
+    if (limits.mint_day != day_of(s_.time)) limits.minted = {};
+    limits.mint_day = day_of(s_.time);
+    limits.minted += amount;
 }
 
 RejectReason Apply::check_pending(const MoneyRequest& request) const {
@@ -201,6 +210,9 @@ RejectReason Apply::check_pending(const MoneyRequest& request) const {
     }
     const PendingTransfer& pending = s_.pending[slot];
     if (pending.withdrawal() && request.scope) return RejectReason::not_permitted;
+    if (pending.payout != 0) return RejectReason::payout_open;
+    if (pending.settled && (request.kind == TransferKind::void_pending || request.amount != pending.settled))
+        return RejectReason::payout_open;
     if (request.kind == TransferKind::void_pending) return RejectReason::none;
     if ((s_.flags_of(pending.debit) & kAccountFrozen) != 0) return RejectReason::account_frozen;
     return request.amount > pending.amount ? RejectReason::exceeds_pending_amount : RejectReason::none;
@@ -209,13 +221,9 @@ RejectReason Apply::check_pending(const MoneyRequest& request) const {
 // The request has passed everything and is remembered.
 void Apply::carry_out(const MoneyRequest& request) {
     switch (request.kind) {
-        case TransferKind::mint: {
-            AssetLimits& limits = s_.ledger.limits(request.asset);
-            if (limits.mint_day != day_of(s_.time)) limits.minted = {};
-            limits.mint_day = day_of(s_.time);
-            limits.minted += request.amount;
+        case TransferKind::mint:
+            count_issue(request.asset, request.amount);
             return move_and_tell(request, request.debit, request.credit, request.asset);
-        }
         case TransferKind::burn: return move_and_tell(request, request.debit, request.credit, request.asset);
         case TransferKind::transfer:
             move_and_tell(request, request.debit, request.credit, request.asset);
@@ -295,6 +303,8 @@ void Apply::pend(const MoneyRequest& request) {
                         .asset = request.asset,
                         .session = sender(),
                         .address = withdrawal ? request.own_as<ChainAddress>() : ChainAddress{}});
+    if (withdrawal && s_.has_custody())
+        s_.custody.withdrawn.add(request.debit, request.asset, day_of(s_.time), request.amount);
     if (timeout != 0)
         s_.deadlines.set(s_.pending[slot].deadline, {.time = after(timeout),
                                                      .id = s_.pending[slot].number,

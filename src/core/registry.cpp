@@ -217,17 +217,17 @@ void Apply::list_instrument() {
 
 void Apply::register_address() {
     const auto body = command_.as<RegisterAddress>();
-    if ((body.address.kind != AddressKind::dec && body.address.kind != AddressKind::decms) || !all_zero(body.zero))
-        return reject(RejectReason::malformed_field);
+    if (!is_address(body.address) || !all_zero(body.zero)) return reject(RejectReason::malformed_field);
     if (!s_.ledger.has_customer(body.account)) return reject(RejectReason::unknown_account);
     Account& account = s_.ledger.account(body.account);
     if (body.index != account.addresses + 1) return reject(RejectReason::address_index_not_next);
-    if (s_.find_address(body.address) != 0) return reject(RejectReason::address_taken);
+    if (s_.is_ours(body.address)) return reject(RejectReason::address_taken);
     if (s_.address_count + 1 >= s_.addresses.size()) return reject(RejectReason::capacity_exhausted);
     ++account.addresses;
     s_.addresses[++s_.address_count] = {
-        .address = body.address, .zero = {}, .account = body.account, .index = body.index};
+        .address = body.address, .zero = {}, .account = body.account, .index = body.index, .signing = {}};
     s_.address_index.insert(hash_of_address(body.address), s_.address_count);
+    s_.address_place_index.insert(hash_of_address_place(body.account, body.index), s_.address_count);
     emit(AddressRegistered{.account = body.account, .index = body.index, .address = body.address, .zero = {}},
          sender());
 }

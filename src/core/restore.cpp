@@ -2,6 +2,7 @@
 // transfers, proposals, sessions, then the books.
 #include "core/apply.h"
 #include "core/core.h"
+#include "core/custody/telling.h"
 
 namespace dcx::core {
 namespace {
@@ -22,6 +23,7 @@ enum Section : std::uint32_t {
     venue,
     balances,
     pending,
+    custody,
     proposals,
     sessions,
     orders,
@@ -55,18 +57,24 @@ class Telling {
   private:
     template <EventBody Body>
     void emit(const Body& body) {
+        Event event;
+        event.set(body);
+        put(event);
+    }
+    // With its header.
+    void put(const Event& told) {
         Event& event = out_.append();
+        event = told;
         event.header = {.sequence = s_.sequence,
                         .time = s_.time,
                         .applied_time = {},
                         .index = cursor_.index++,
                         .session = {},
                         .wait_ns = 0,
-                        .kind = Body::kind,
+                        .kind = told.header.kind,
                         .flags = kRestored,
                         .gateway = 0,
                         .zero = 0};
-        event.set(body);
         --room_;
     }
 
@@ -88,6 +96,7 @@ class Telling {
             case venue: return tell_kill_switches();
             case balances: return tell_balance();
             case pending: return tell_pending();
+            case custody: return tell_custody();
             case proposals: return tell_proposal();
             case sessions: return next <= s_.session_count && tell_session(SessionId{next});
             default: return tell_order();
@@ -225,6 +234,12 @@ class Telling {
                                 .scope = pending.scope});
         cursor_.within = slot;
         return true;
+    }
+    bool tell_custody() {
+        Event event;
+        const bool told = next_of_custody(s_, cursor_, event);
+        if (told) put(event);
+        return told;
     }
     // Two events each; `within` tells whether the first one is out.
     bool tell_proposal() {

@@ -18,6 +18,8 @@ State::State(const Genesis& g, MemorySource& memory)
       groups(memory),
       addresses(memory.array<RegisteredAddress>(std::size_t{g.max_accounts} + 1)),
       address_index(memory, g.max_accounts),
+      address_place_index(memory, g.max_accounts),
+      custody(memory, g),
       proposals(memory.array<Proposal>(kMaxProposals)),
       exposures(memory, g.max_accounts, g.max_instruments),
       trades(memory, g.max_orders),
@@ -44,6 +46,17 @@ std::uint32_t State::find_key(const std::array<std::byte, 32>& public_key) const
 std::uint32_t State::find_address(const ChainAddress& address) const {
     return address_index.find(hash_of_address(address),
                               [&](std::uint32_t i) { return addresses[i].address == address; });
+}
+
+std::uint32_t State::find_address(AccountId account, std::uint32_t index) const {
+    return address_place_index.find(hash_of_address_place(account, index), [&](std::uint32_t i) {
+        return addresses[i].account == account && addresses[i].index == index;
+    });
+}
+
+std::uint32_t State::find_venue_address(const ChainAddress& address) const {
+    return custody.venue_address_index.find(
+        hash_of_address(address), [&](std::uint32_t i) { return custody.venue_addresses[i].address == address; });
 }
 
 Proposal* State::find_proposal(ProposalId id) {

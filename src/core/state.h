@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "core/book/book.h"
+#include "core/custody/custody.h"
 #include "core/deadlines.h"
 #include "core/ledger/ledger.h"
 #include "core/ledger/pending_transfers.h"
@@ -67,6 +68,7 @@ struct RegisteredAddress {
     std::array<std::uint8_t, 3> zero{};
     AccountId account{};
     std::uint32_t index{};
+    SigningAddress signing{};  // of sweeps
 };
 
 struct FeeRates {
@@ -90,6 +92,11 @@ struct Market {
 inline constexpr std::uint32_t kRulesOfOwners = 4;
 // Since these a mass cancel can be of one session.
 inline constexpr std::uint32_t kRulesOfMassCancelScope = 5;
+// Since these the chain is followed by commands; before, nobody knew them.
+inline constexpr std::uint32_t kRulesOfCustody = 6;
+[[nodiscard]] constexpr bool is_custody(CommandKind kind) {
+    return kind >= CommandKind::set_chain && kind <= CommandKind::record_anchor;
+}
 
 // Of a genesis that is accepted.
 [[nodiscard]] bool capacities_legal(const Genesis& genesis);
@@ -133,6 +140,8 @@ struct State {
     std::span<RegisteredAddress> addresses;  // from 1
     std::uint32_t address_count = 0;
     SlotIndex address_index;
+    SlotIndex address_place_index;  // (account, index) -> address
+    Custody custody;
     std::span<Proposal> proposals;  // the open ones, in the order of their ids, from 0
     std::uint32_t proposal_count = 0;
     std::uint64_t last_proposal_id = 0;
@@ -161,14 +170,17 @@ struct State {
         image.prefix(self.markets, self.market_count, 1);
         image.prefix(self.addresses, self.address_count, 1);
         image.prefix(self.proposals, self.proposal_count, 0);
-        image.parts(self.key_index, self.session_index, self.address_index, self.deadlines, self.ledger,
-                    self.transfer_ids, self.pending, self.groups, self.store.orders, self.store.levels,
-                    self.order_index, self.cl_ord_index);
+        image.parts(self.key_index, self.session_index, self.address_index, self.address_place_index, self.custody,
+                    self.deadlines, self.ledger, self.transfer_ids, self.pending, self.groups, self.store.orders,
+                    self.store.levels, self.order_index, self.cl_ord_index);
         Exposures::visit(image, self.exposures, self.ledger.account_count());
         RecentTrades::visit(image, self.trades, self.last_trade_id);
         image.range(self.details, 0, std::size_t{self.store.orders.used()} + 1);
     }
 
+    // A kind of a later version is none.
+    [[nodiscard]] bool knows(CommandKind kind) const { return rules >= kRulesOfCustody || !is_custody(kind); }
+    [[nodiscard]] bool has_custody() const { return rules >= kRulesOfCustody; }
     [[nodiscard]] bool owners_reach() const { return rules >= kRulesOfOwners; }
     [[nodiscard]] MassCancelScope last_mass_cancel_scope() const {
         return rules >= kRulesOfMassCancelScope ? MassCancelScope::session : MassCancelScope::account;
@@ -185,6 +197,13 @@ struct State {
     [[nodiscard]] std::uint32_t find_order(SessionId session, ClOrdId id) const;
     [[nodiscard]] std::uint32_t find_key(const std::array<std::byte, 32>& public_key) const;
     [[nodiscard]] std::uint32_t find_address(const ChainAddress& address) const;
+    // The address of this index of the account.
+    [[nodiscard]] std::uint32_t find_address(AccountId account, std::uint32_t index) const;
+    [[nodiscard]] std::uint32_t find_venue_address(const ChainAddress& address) const;
+    // A customer's or the venue's.
+    [[nodiscard]] bool is_ours(const ChainAddress& address) const {
+        return find_address(address) != 0 || find_venue_address(address) != 0;
+    }
     // nullptr when there is no such proposal open.
     [[nodiscard]] Proposal* find_proposal(ProposalId id);
     [[nodiscard]] std::uint32_t find_session(KeyId key, std::uint64_t client_session) const;
@@ -206,6 +225,9 @@ struct State {
     std::memcpy(&a, address.hash.data(), 8);
     std::memcpy(&b, address.hash.data() + 8, 8);
     return hash_of(a, b);
+}
+[[nodiscard]] inline std::uint32_t hash_of_address_place(AccountId account, std::uint32_t index) {
+    return hash_of(account.value, index);
 }
 [[nodiscard]] inline std::uint32_t hash_of_key(const std::array<std::byte, 32>& key) {
     std::uint64_t a;

@@ -67,7 +67,8 @@ void add_registries(Canonical& out, const State& s) {
     for (const Proposal& p : s.proposals.first(s.proposal_count))
         out.add(p.id, p.proposer, p.approved_by, p.proposed, s.deadlines.time_of(p.deadline), p.body);
     out.section('D', s.address_count);
-    for (std::uint32_t i = 1; i <= s.address_count; ++i) out.add(s.addresses[i]);
+    for (std::uint32_t i = 1; i <= s.address_count; ++i)
+        out.add(s.addresses[i].address, s.addresses[i].zero, s.addresses[i].account, s.addresses[i].index);
 }
 
 void add_ledger(Canonical& out, const State& s) {
@@ -131,6 +132,56 @@ void add_books(Canonical& out, const State& s) {
     for (std::uint64_t id = s.trades.first(s.last_trade_id); id <= s.last_trade_id; ++id) out.add(s.trades.of(id));
 }
 
+void add_signing(Canonical& out, const SigningEras& eras, const SigningAddress& address) {
+    out.add(address.signed_before(), eras.retired(address), address.last_nonce, address.busy);
+}
+
+void add_chain(Canonical& out, const State& s) {
+    const Custody& c = s.custody;
+    out.section('N', c.chain.era());
+    out.add(c.chain.asset(), c.chain.confirmations(), c.payouts_on);
+    const std::uint64_t oldest = c.chain.is_set() ? c.chain.oldest() : 1;
+    const std::uint64_t blocks = c.chain.is_set() ? c.chain.height() - oldest + 1 : 0;
+    out.section('B', blocks);
+    out.add(oldest);
+    for (std::uint64_t i = 0; i < blocks; ++i) out.add(c.chain.block(oldest + i).hash);
+    out.section('d', c.deposits.count());
+    for (std::uint32_t i = 1; i <= c.deposits.count(); ++i) {
+        const Deposit& d = c.deposits[i];
+        out.add(d.tx_hash, d.amount, d.height, d.account, d.asset, d.index, d.position, d.era, d.orphaned, d.reversed);
+    }
+    out.section('v', c.venue_address_count);
+    for (std::uint32_t i = 1; i <= c.venue_address_count; ++i) {
+        out.add(c.venue_addresses[i].address, c.venue_addresses[i].role);
+        add_signing(out, c.eras, c.venue_addresses[i].signing);
+    }
+    for (std::uint32_t i = 1; i <= s.address_count; ++i) add_signing(out, c.eras, s.addresses[i].signing);
+}
+
+void add_payouts(Canonical& out, const State& s) {
+    const Custody& c = s.custody;
+    out.section('p', c.payouts.count());
+    for (std::uint32_t slot = c.payouts.first(); slot != 0; slot = c.payouts[slot].next) {
+        const Payout& p = c.payouts[slot];
+        out.add(p.tx_hash, p.id, p.amount, p.nonce, p.account, p.index, p.to_index, p.kind, p.posted);
+    }
+    out.section('c', c.payouts.closed_count());
+    c.payouts.for_each_closed([&](const ChainHash& hash) { out.add(hash); });
+    for (std::uint32_t slot = s.pending.first(); slot != 0; slot = s.pending[slot].next)
+        out.add(s.pending[slot].released, s.pending[slot].settled);
+    for (std::uint32_t i = 1; i <= s.ledger.asset_count(); ++i) {
+        const AssetCustody& a = c.assets[i];
+        out.add(a.daily_limit, a.dual_control_above, a.cooling_s, a.allow_list, a.unbacked);
+    }
+    out.section('a', c.allowed.count());
+    for (std::uint32_t i = 1; i <= s.ledger.account_count(); ++i)
+        for (std::uint32_t slot = s.ledger.account(AccountId{i}).first_allowed; slot != 0; slot = c.allowed[slot].next)
+            out.add(i, c.allowed[slot].address, c.allowed[slot].since);
+    // A day that is over says nothing any more.
+    c.withdrawn.for_each(day_of(s.time),
+                         [&](const WithdrawnSum& sum) { out.add('w', sum.account, sum.asset, sum.amount); });
+}
+
 }  // namespace
 
 Digest Core::state_hash() const {
@@ -148,6 +199,11 @@ Digest Core::state_hash() const {
     add_registries(out, s);
     add_ledger(out, s);
     add_books(out, s);
+    // Before these rules there is nothing of it.
+    if (s.has_custody()) {
+        add_chain(out, s);
+        add_payouts(out, s);
+    }
     return out.finish();
 }
 

@@ -7,6 +7,9 @@
 // venue halts on it. When it only cannot read or write for now (no descriptors, no space for a snapshot), it says so
 // and goes on.
 //
+// An observer is shown what was audited. Then the auditor begins where the observer's own record ends, and takes no
+// snapshot of what the observer has not put down.
+//
 // One thread polls; health() and request_snapshot() any.
 #pragma once
 
@@ -21,6 +24,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "core/core.h"
+#include "engine/audit_observer.h"
 #include "engine/durable_sequence.h"
 #include "engine/engine_start.h"
 #include "engine/log_replay.h"
@@ -47,6 +51,7 @@ struct AuditorGround {
         nullptr;  // the same with its archive, for a beginning without a snapshot; none: itself
     journal::Storage* snapshots = nullptr;     // none: it takes none, and begins with the first command
     const DurableSequence* durable = nullptr;  // of an engine in this process; none: the journal's watermarks tell
+    AuditObserver* observer = nullptr;         // none: nobody is shown anything
 };
 
 // Every number is exact, two of them read together need not be of the same moment.
@@ -59,6 +64,7 @@ struct AuditorHealth {
     std::atomic<std::uint64_t> snapshot_sequence{};  // of the newest one; 0: none
     std::atomic<std::int64_t> snapshot_time{};       // when it was taken, wall clock
     std::atomic<std::int64_t> snapshot_ns{};         // how long it took
+    std::atomic<std::uint64_t> observer_failures{};  // times that the observer could not put down what it was shown
     std::atomic<bool> failed{};                      // it found a difference; reason() says which
 };
 
@@ -100,7 +106,11 @@ class Auditor final : public platform::Pollable {
   private:
     bool begin();
     bool load_state();
+    bool begin_without_observer(const std::string& why);
     bool next_batch();
+    bool tell_batch();
+    bool flush_observer();
+    bool observer_failed(const ObserverError& error);
     void audit(std::span<const Command> commands);
     [[nodiscard]] bool snapshot_due() const;
     void take_snapshot();
@@ -119,6 +129,8 @@ class Auditor final : public platform::Pollable {
     std::optional<LogReplay> replay_;
     std::vector<std::string> skipped_;
     std::span<const Command> batch_;  // what is left of it
+    bool untold_ = false;             // the observer does not know yet that the last batch has ended
+    bool blocked_ = false;            // it could not put something down, and is asked again
     std::function<void(const std::string&)> on_difference_;
     std::function<void(const journal::SnapshotHeader&)> on_snapshot_;
     AuditorHealth health_;
@@ -126,7 +138,7 @@ class Auditor final : public platform::Pollable {
     std::string reason_;
     // 0: none is asked for; else the command it must hold, and 1 more.
     std::atomic<std::uint64_t> wanted_{0};
-    Sequence last_snapshot_{};
+    Sequence last_snapshot_{};  // or one that was there before and is ahead of the core
     std::int64_t last_snapshot_at_ = 0;
     std::int64_t last_invariants_at_ = 0;
 };

@@ -65,9 +65,9 @@ TEST_CASE("engine start: unknown rules, a log without genesis and a bad genesis 
     CHECK(contains(newer, "sequence 2: it begins an epoch under rules " + std::to_string(kNewestRules + 1)));
     CHECK(contains(newer, "it takes a newer program"));
     const std::string older = refusal_of({genesis_command(), epoch_command(kOldestRules - 1)});
-    CHECK(contains(older, "rules 2; this program knows rules 3 to 5: it takes an older program"));
+    CHECK(contains(older, "rules 2; this program knows rules 3 to 6: it takes an older program"));
     const std::string other = refusal_of({genesis_command(), epoch_command(kNewestRules), epoch_command(kOldestRules)});
-    CHECK(contains(other, "under rules 3, but rules 5 are in force"));
+    CHECK(contains(other, "under rules 3, but rules 6 are in force"));
     {
         journal::MemoryDisk disk;
         write_log(disk, {epoch_command(kNewestRules)});

@@ -141,13 +141,13 @@ TEST_CASE("rules: a log that activates what only a newer program knows is refuse
     {
         OldLog log(kNewestRules, kNewestRules + 1, false);
         CHECK_FALSE(log.add(ActivateRules{.version = kNewestRules + 1, .zero = 0}, 1));
-        CHECK(contains(log.error(), "sequence 8: it activates rules 6; this program knows rules 3 to 5"));
+        CHECK(contains(log.error(), "sequence 8: it activates rules 7; this program knows rules 3 to 6"));
         CHECK(contains(log.error(), "it takes a newer program"));
         CHECK_FALSE(log.add(Tick{}, 0));
     }
     OldLog log(kNewestRules, kNewestRules + 1, true);
     CHECK_FALSE(log.activate_by_two(kNewestRules + 1));
-    CHECK(contains(log.error(), "it activates rules 6"));
+    CHECK(contains(log.error(), "it activates rules 7"));
 }
 
 TEST_CASE("rules: what an older program refused is refused here too") {

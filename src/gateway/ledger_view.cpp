@@ -28,6 +28,18 @@ EntryKind kind_of(TransferKind kind) {
     }
 }
 
+EntryKind kind_of(PostingCause cause) {
+    switch (cause) {
+        case PostingCause::transfer_fee: return EntryKind::transfer_fee;
+        case PostingCause::trade_bust: return EntryKind::trade_bust;
+        case PostingCause::deposit: return EntryKind::deposit;
+        case PostingCause::deposit_reversal: return EntryKind::deposit_reversal;
+        case PostingCause::loss_cover: return EntryKind::loss_cover;
+        case PostingCause::payout: return EntryKind::payout;
+    }
+    return EntryKind::transfer_fee;
+}
+
 }  // namespace
 
 LedgerView::Account& LedgerView::account(AccountId id) {
@@ -86,9 +98,8 @@ void LedgerView::transfer(const EventHeader& header, const Transferred& event) {
 void LedgerView::post(const EventHeader& header, const Posted& event) {
     book(event.debit_account, event.asset).holding.available = event.debit_after;
     book(event.credit_account, event.asset).holding.available = event.credit_after;
-    const bool bust = event.cause == PostingCause::trade_bust;
-    move({.header = header, .kind = bust ? EntryKind::trade_bust : EntryKind::transfer_fee, .id = event.id},
-         event.debit_account, event.credit_account, event.asset, event.amount);
+    move({.header = header, .kind = kind_of(event.cause), .id = event.id}, event.debit_account, event.credit_account,
+         event.asset, event.amount);
 }
 
 void LedgerView::settle(const EventHeader& header, const SettledFill& settled) {

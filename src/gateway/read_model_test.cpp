@@ -20,11 +20,12 @@ TEST_CASE("balances follow random trades, orders, transfers and mints, and every
         for (std::uint32_t id = 6; id <= 9; ++id)
             for (const AssetId asset : {kDec, kUsd, kBtc}) ledger.mint(AccountId{id}, asset, 1'000'000);
         for (int i = 0; i < 500; ++i) {
-            switch (ledger.random().below(6)) {
+            switch (ledger.random().below(7)) {
                 case 0: ledger.amend_decrement_and_cancel(); break;
                 case 1: ledger.mint(AccountId{7u}, kUsd, 17); break;
                 case 2: ledger.burn(AccountId{7u}, kUsd, 3); break;
                 case 3: ledger.pend_and_resolve(); break;
+                case 4: ledger.deposit_and_burn(); break;
                 default: ledger.trade(); break;
             }
             told.check_audit();

@@ -186,6 +186,17 @@ class SmallLedger {
         if (posted) charge(to, kUsd, 1);
         CHECK(told_.model.ledger().next_pending(from, 0) == nullptr);
     }
+    // A deposit of the chain, taken back from who has it and from the error account, or paid out again.
+    void deposit_and_burn() {
+        const AccountId account = somebody();
+        const std::int64_t value = random_.between(2, 100);
+        post(PostingCause::deposit, kIssuanceAccount, account, value);
+        if (random_.chance(50)) return post(PostingCause::payout, account, kIssuanceAccount, value);
+        post(PostingCause::deposit_reversal, account, kIssuanceAccount, value - 1);
+        move(TransferKind::mint, kIssuanceAccount, kErrorAccount, kUsd, 2);
+        post(PostingCause::deposit_reversal, kErrorAccount, kIssuanceAccount, 1);
+        post(PostingCause::loss_cover, kErrorAccount, kIssuanceAccount, 1);
+    }
     Holding& at(AccountId account, AssetId asset) { return holdings_[{account, asset}]; }
     Random& random() { return random_; }
     [[nodiscard]] const auto& holdings() const { return holdings_; }
@@ -209,6 +220,17 @@ class SmallLedger {
                    .cause = PostingCause::transfer_fee};
         pay(fee);
         told_.tell(fee);
+    }
+    void post(PostingCause cause, AccountId from, AccountId to, std::int64_t value) {
+        Posted posted{
+            .amount = amount(value), .debit_account = from, .credit_account = to, .asset = kUsd, .cause = cause};
+        pay(posted);
+        told_.tell(posted);
+        const auto& entries = told_.model.ledger().entries(to);
+        const LedgerEntry& entry = entries[entries.size() - 1];
+        CHECK(to_string(entry.kind) == to_string(cause));
+        CHECK(entry.amount == amount(value));
+        told_.check_audit();
     }
     template <class Posting>
     void pay(Posting& posting) {

@@ -268,6 +268,78 @@ void tell(Fields& f, const PendingResolved& e) {
     f.add("scope", e.scope);
     f.add("state", e.state);
 }
+void tell(Fields& f, const ChainSet& e) {
+    f.add("hash", e.hash);
+    f.add("height", e.height);
+    f.add("asset", e.asset);
+    f.add("confirmations", e.confirmations);
+}
+void tell(Fields& f, const ChainRewound& e) {
+    f.add("hash", e.hash);
+    f.add("height", e.height);
+    f.add("from_height", e.from_height);
+    f.add("orphaned", e.orphaned);
+    f.add("retired", e.retired);
+    f.add("lost", e.lost);
+}
+void tell(Fields& f, const DepositReversed& e) {
+    f.add("tx_hash", e.tx_hash);
+    f.add("taken", e.taken);
+    f.add("covered", e.covered);
+    f.add("unbacked", e.unbacked);
+    f.add("unbacked_total", e.unbacked_total);
+    f.add("account", e.account);
+    f.add("asset", e.asset);
+}
+void tell(Fields& f, const LossCovered& e) {
+    f.add("amount", e.amount);
+    f.add("unbacked_total", e.unbacked_total);
+    f.add("asset", e.asset);
+}
+void tell(Fields& f, const VenueAddressRegistered& e) {
+    f.add("last_nonce", e.last_nonce);
+    f.add("index", e.index);
+    f.add("address", e.address);
+    f.add("role", e.role);
+    f.add("flags", e.flags);
+}
+void tell(Fields& f, const AddressAllowed& e) {
+    f.add("reference", e.reference);
+    f.add("since", e.since);
+    f.add("account", e.account);
+    f.add("address", e.address);
+    f.add("allowed", e.allowed);
+}
+void tell(Fields& f, const WithdrawalLimitsSet& e) {
+    f.add("daily_limit", e.daily_limit);
+    f.add("dual_control_above", e.dual_control_above);
+    f.add("asset", e.asset);
+    f.add("cooling_s", e.cooling_s);
+    f.add("allow_list", e.allow_list);
+}
+void tell(Fields& f, const WithdrawalReleased& e) {
+    f.add("id", e.id);
+    f.add("scope", e.scope);
+}
+void tell(Fields& f, const PayoutResolved& e) {
+    f.add("tx_hash", e.tx_hash);
+    f.add("id", e.id);
+    f.add("account", e.account);
+    f.add("outcome", e.outcome);
+    f.add("payout_kind", e.payout_kind);
+}
+void tell(Fields& f, const PayoutsSet& e) {
+    f.add("reference", e.reference);
+    f.add("on", e.on);
+}
+void tell(Fields& f, const AnchorRecorded& e) {
+    f.add("digest", e.digest);
+    f.add("tx_hash", e.tx_hash);
+    f.add("checkpoint", e.checkpoint);
+    f.add("height", e.height);
+    f.add("place", e.place);
+    f.add("state", e.state);
+}
 
 }  // namespace
 
@@ -299,6 +371,17 @@ std::string audit_detail(const Event& event) {
         case EventKind::proposal_approved: tell(fields, event.as<ProposalApproved>()); break;
         case EventKind::proposal_expired: tell(fields, event.as<ProposalExpired>()); break;
         case EventKind::trade_busted: tell(fields, event.as<TradeBusted>()); break;
+        case EventKind::chain_set: tell(fields, event.as<ChainSet>()); break;
+        case EventKind::chain_rewound: tell(fields, event.as<ChainRewound>()); break;
+        case EventKind::deposit_reversed: tell(fields, event.as<DepositReversed>()); break;
+        case EventKind::loss_covered: tell(fields, event.as<LossCovered>()); break;
+        case EventKind::venue_address_registered: tell(fields, event.as<VenueAddressRegistered>()); break;
+        case EventKind::address_allowed: tell(fields, event.as<AddressAllowed>()); break;
+        case EventKind::withdrawal_limits_set: tell(fields, event.as<WithdrawalLimitsSet>()); break;
+        case EventKind::withdrawal_released: tell(fields, event.as<WithdrawalReleased>()); break;
+        case EventKind::payout_resolved: tell(fields, event.as<PayoutResolved>()); break;
+        case EventKind::payouts_set: tell(fields, event.as<PayoutsSet>()); break;
+        case EventKind::anchor_recorded: tell(fields, event.as<AnchorRecorded>()); break;
         case EventKind::transferred: tell(fields, event.as<Transferred>()); break;
         case EventKind::transfer_pended: tell(fields, event.as<TransferPended>()); break;
         case EventKind::pending_resolved: tell(fields, event.as<PendingResolved>()); break;

@@ -24,6 +24,9 @@ const StoredState& checked(const StoredState& stored, const Registry& registry) 
     known(stored.candles, &CandleRow::market_id);
     known(stored.pending_transfers, &PendingTransferRow::debit_account, &PendingTransferRow::asset_id);
     known(stored.withdrawals, &WithdrawalRow::account_id, &WithdrawalRow::asset_id);
+    known(stored.chain, &ChainRow::asset_id);
+    known(stored.chain_deposits, &ChainDepositRow::account_id, &ChainDepositRow::asset_id);
+    known(stored.payouts, &PayoutRow::asset_id);
     known(stored.open_orders, &OrderRow::account_id, &OrderRow::market_id);
     return stored;
 }
@@ -37,6 +40,7 @@ Fold::State::State(const StoredState& stored, StoredRows& rows)
       candles(stored.candles, rows),
       pending(stored.pending_transfers),
       withdrawals(stored.withdrawals),
+      chain(stored),
       cursor(stored.cursor),
       hash(stored.cursor.event_hash),
       last_trade_is_known(stored.cursor.sequence == Sequence{}) {
@@ -66,6 +70,9 @@ void Fold::State::enter(const Event& event) {
             "before the venue's genesis");
     require(!filling || header.kind == EventKind::order_filled, "a fill of the trade before it is missing");
     require(!posting || header.kind == EventKind::transferred, "the transfer of what was posted is missing");
+    require(due.empty() || header.kind == EventKind::posted, "a posting of what the chain says is missing");
+    require(!paid || header.kind == EventKind::pending_resolved, "the end of a withdrawal that was paid is missing");
+    require(!resolved || header.kind == EventKind::payout_settled, "the settling of a payout is missing");
 }
 
 void Fold::State::leave(const Event& event) {
@@ -74,6 +81,8 @@ void Fold::State::leave(const Event& event) {
     if ((event.header.flags & kLastOfCommand) == 0) return;
     require(!filling, "a fill of the last trade is missing");
     require(!posting, "the transfer of what was posted is missing");
+    require(due.empty(), "a posting of what the chain says is missing");
+    require(!paid && !resolved, "the end of a payout is missing");
     fee_payer.reset();
     busted = {};
     at_boundary = true;
@@ -123,6 +132,19 @@ void Fold::State::dispatch(const Event& e) {
         case EventKind::phase_changed: return registry.phase_changed(e.as<PhaseChanged>());
         case EventKind::fees_set: return registry.fees_set(e.as<FeesSet>());
         case EventKind::market_limits_set: return registry.market_limits_set(e.as<MarketLimitsSet>());
+        case EventKind::chain_set:
+        case EventKind::chain_advanced:
+        case EventKind::chain_rewound:
+        case EventKind::deposit_credited:
+        case EventKind::deposit_reversed:
+        case EventKind::loss_covered:
+        case EventKind::payout_prepared:
+        case EventKind::payout_posted:
+        case EventKind::payout_abandoned:
+        case EventKind::payout_settled:
+        case EventKind::payout_resolved:
+        case EventKind::payouts_set:
+        case EventKind::anchor_recorded: return custody(e);
         // No rows, or those of the audit log alone.
         case EventKind::epoch_started:
         case EventKind::checkpoint_logged:
@@ -142,7 +164,11 @@ void Fold::State::dispatch(const Event& e) {
         case EventKind::cancel_rejected:
         case EventKind::mass_canceled:
         case EventKind::dead_man_set:
-        case EventKind::transfer_linked: return;
+        case EventKind::transfer_linked:
+        case EventKind::venue_address_registered:
+        case EventKind::address_allowed:
+        case EventKind::withdrawal_limits_set:
+        case EventKind::withdrawal_released: return;
         case EventKind::none:
         case EventKind::balance_restored:
         case EventKind::order_restored:
@@ -193,7 +219,7 @@ std::size_t Fold::rows() const {
     const State& s = *state_;
     const auto sum = [](const auto&... tables) { return (std::size_t{0} + ... + tables.size()); };
     return std::apply(sum, RowBatch::told_tables(s.batch)) + s.registry.rows() + s.balances.rows() + s.orders.rows() +
-           s.candles.rows() + s.pending.changed() + s.withdrawals.changed();
+           s.candles.rows() + s.pending.changed() + s.withdrawals.changed() + s.chain.changed();
 }
 
 const RowBatch& Fold::seal() {
@@ -208,6 +234,7 @@ const RowBatch& Fold::seal() {
         s.candles.seal(s.batch.candles);
         s.pending.seal(s.batch.pending_transfers);
         s.withdrawals.seal(s.batch.withdrawals);
+        s.chain.seal(s.batch);
         s.sealed = true;
     }
     return s.batch;
@@ -222,6 +249,7 @@ void Fold::forget() {
     s.candles.forget();
     s.pending.forget();
     s.withdrawals.forget();
+    s.chain.forget();
     s.batch.clear();
 }
 

@@ -31,7 +31,18 @@ Told told(EventKind kind) {
         case EventKind::proposal_body:
         case EventKind::proposal_approved:
         case EventKind::proposal_expired:
-        case EventKind::trade_busted: return Told::always;
+        case EventKind::trade_busted:
+        case EventKind::chain_set:
+        case EventKind::chain_rewound:
+        case EventKind::deposit_reversed:
+        case EventKind::loss_covered:
+        case EventKind::venue_address_registered:
+        case EventKind::address_allowed:
+        case EventKind::withdrawal_limits_set:
+        case EventKind::withdrawal_released:
+        case EventKind::payout_resolved:
+        case EventKind::payouts_set:
+        case EventKind::anchor_recorded: return Told::always;
         case EventKind::self_trade_rule_set:
         case EventKind::command_rejected:
         case EventKind::transferred:

@@ -69,6 +69,10 @@ void Fold::State::posted(const Posted& e) {
         case PostingCause::trade_bust:
             require(bool(busted), "a posting of no trade that was taken back");
             return check_and_post(e, {.kind = LedgerKind::trade_bust, .reference = busted.value});
+        case PostingCause::deposit:
+        case PostingCause::deposit_reversal:
+        case PostingCause::loss_cover:
+        case PostingCause::payout: return chain_posted(e);
     }
     contradict("a posting without a cause");
 }
@@ -139,7 +143,18 @@ bool Fold::State::resolve(PendingBook<Row>& book, const PendingResolved& e) {
     row.posted = e.amount;
     row.resolved_sequence = at.sequence;
     row.resolved_time = at.time;
-    if (e.state == PendingState::posted) {
+    if (paid) {
+        require(*paid == std::pair(e.scope, e.pending_id) && e.id == TransferId{} && !e.released &&
+                    e.state == PendingState::posted && credit == kWithdrawalsAccount,
+                "not the withdrawal that was paid");
+        paid.reset();
+        due.push_back({.id = e.pending_id,
+                       .amount = e.amount,
+                       .debit_account = debit,
+                       .credit_account = kIssuanceAccount,
+                       .asset = e.asset,
+                       .cause = PostingCause::payout});
+    } else if (e.state == PendingState::posted) {
         Transferred& next = posting.emplace();
         next.debit_account = debit;
         next.credit_account = credit;

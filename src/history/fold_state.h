@@ -4,10 +4,13 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "history/fold.h"
 #include "history/fold_balances.h"
 #include "history/fold_candles.h"
+#include "history/fold_chain.h"
 #include "history/fold_orders.h"
 #include "history/fold_pending.h"
 #include "history/fold_registry.h"
@@ -41,6 +44,17 @@ struct Fold::State {
     void withdrawal_requested(const WithdrawalRequested& event);
     void pending_resolved(const PendingResolved& event);
     void trade_busted(const TradeBusted& event);
+    // fold_custody.cpp
+    void custody(const Event& event);
+    void deposit_credited(const DepositCredited& event);
+    void deposit_reversed(const DepositReversed& event);
+    void loss_covered(const LossCovered& event);
+    void payout_prepared(const PayoutPrepared& event);
+    void payout_settled(const PayoutSettled& event);
+    void payout_resolved(const PayoutResolved& event);
+    void chain_posted(const Posted& event);
+    template <class Body>
+    const PayoutRow& move_payout(const Body& event, PayoutState to, std::uint64_t height = 0);
 
     // Of an account and asset that there are.
     [[nodiscard]] std::uint32_t balance_of(AccountId account, AssetId asset);
@@ -70,6 +84,7 @@ struct Fold::State {
     CandleBook candles;
     PendingBook<PendingTransferRow> pending;
     PendingBook<WithdrawalRow> withdrawals;
+    ChainBook chain;
 
     Cursor cursor;
     EventHash hash;
@@ -86,6 +101,9 @@ struct Fold::State {
     TradeId busted{};                     // the trade whose postings follow
     TradeId last_trade{};
     bool last_trade_is_known = false;  // not after a resume
+    std::vector<Posted> due;           // what the chain's event must be followed by, without balances
+    std::optional<std::pair<AccountId, TransferId>> paid;  // the withdrawal that must be resolved next, all of it
+    std::optional<Digest> resolved;                        // the payout that must be settled next, as two persons said
 };
 
 }  // namespace dcx::history

@@ -65,7 +65,8 @@ class TestTables final : public StoredRows {
     std::tuple<Table<TradeRow>, Table<TradeBustRow>, Table<ExecutionRow>, Table<LedgerTransferRow>, Table<DepositRow>,
                Table<AuditRow>, Table<OrderRow>, Table<AssetRow>, Table<MarketRow>, Table<MarketFeeRow>,
                Table<AccountRow>, Table<KeyRow>, Table<SessionRow>, Table<BalanceRow>, Table<AccountDayRow>,
-               Table<CandleRow>, Table<PendingTransferRow>, Table<WithdrawalRow>>
+               Table<CandleRow>, Table<PendingTransferRow>, Table<WithdrawalRow>, Table<ChainRow>,
+               Table<ChainDepositRow>, Table<PayoutRow>, Table<AnchorRow>>
         all;
     Cursor cursor;
     OrderId oldest_open{1ul};
@@ -115,6 +116,11 @@ class TestTables final : public StoredRows {
             if (row.state == PendingState::pending) s.pending_transfers.push_back(row);
         for (const auto& row : rows<WithdrawalRow>())
             if (row.state == PendingState::pending) s.withdrawals.push_back(row);
+        s.chain = rows<ChainRow>();
+        for (const auto& row : rows<ChainDepositRow>())
+            if (row.open) s.chain_deposits.push_back(row);
+        for (const auto& row : rows<PayoutRow>())
+            if (row.state <= PayoutState::posted) s.payouts.push_back(row);
         for (const auto& row : rows<OrderRow>())
             if (row.status == OrderStatus::open) s.open_orders.push_back(row);
         return s;

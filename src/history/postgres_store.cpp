@@ -19,7 +19,8 @@ constexpr std::int64_t kLongWorkNs = 600'000'000'000;
 // What is neither a partition nor about a person.
 constexpr std::string_view kTables =
     "history_cursor, trades, trade_busts, executions, ledger_transfers, deposits, audit_log, orders, assets, markets, "
-    "market_fees, accounts, keys, sessions, balances, account_days, candles, pending_transfers, withdrawals";
+    "market_fees, accounts, keys, sessions, balances, account_days, candles, pending_transfers, withdrawals, "
+    "chain, chain_deposits, payouts, anchors";
 
 // The row of history_cursor as it is written, so that the codec of the rows does it.
 struct CursorRow {
@@ -287,6 +288,9 @@ StoredState PostgresStore::load() {
     state.balances = reader_.rows<BalanceRow>(units, "ORDER BY account_id, asset_id");
     state.pending_transfers = reader_.rows<PendingTransferRow>(units, "WHERE state = 0 ORDER BY scope, id");
     state.withdrawals = reader_.rows<WithdrawalRow>(units, "WHERE state = 0 ORDER BY scope, id");
+    state.chain = reader_.rows<ChainRow>(units, "");
+    state.chain_deposits = reader_.rows<ChainDepositRow>(units, "WHERE open = 1 ORDER BY sequence");
+    state.payouts = reader_.rows<PayoutRow>(units, "WHERE state IN (1, 2) ORDER BY sequence");
     state.open_orders =
         reader_.rows<OrderRow>(units, "WHERE order_id >= (SELECT oldest_open FROM history_cursor) AND status = " +
                                           std::to_string(static_cast<int>(OrderStatus::open)) + " ORDER BY order_id");

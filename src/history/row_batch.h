@@ -8,6 +8,7 @@
 
 #include "history/cursor.h"
 #include "history/rows.h"
+#include "history/rows_chain.h"
 
 namespace dcx::history {
 
@@ -40,12 +41,16 @@ struct RowBatch {
     std::vector<CandleRow> candles;
     std::vector<PendingTransferRow> pending_transfers;
     std::vector<WithdrawalRow> withdrawals;
+    std::vector<ChainRow> chain;
+    std::vector<ChainDepositRow> chain_deposits;
+    std::vector<PayoutRow> payouts;
+    std::vector<AnchorRow> anchors;
 
     // Tables whose rows others refer to come first.
     template <class Self>
     static auto state_tables(Self& b) {
         return std::tie(b.assets, b.markets, b.market_fees, b.accounts, b.keys, b.sessions, b.balances, b.account_days,
-                        b.candles, b.pending_transfers, b.withdrawals);
+                        b.candles, b.pending_transfers, b.withdrawals, b.chain, b.chain_deposits, b.payouts, b.anchors);
     }
     template <class Self>
     static auto told_tables(Self& b) {
@@ -82,6 +87,9 @@ struct StoredState {
     std::vector<CandleRow> candles;                     // the last one of each market and interval
     std::vector<PendingTransferRow> pending_transfers;  // still pending
     std::vector<WithdrawalRow> withdrawals;             // still pending
+    std::vector<ChainRow> chain;
+    std::vector<ChainDepositRow> chain_deposits;  // open
+    std::vector<PayoutRow> payouts;               // prepared or posted
     std::vector<OrderRow> open_orders;
 };
 

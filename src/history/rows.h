@@ -174,6 +174,10 @@ enum class LedgerKind : std::uint8_t {
     rebate = 8,
     transfer_fee = 9,
     trade_bust = 10,
+    deposit = 11,           // of the chain: minted
+    deposit_reversal = 12,  // burned, as what follows
+    loss_cover = 13,
+    payout = 14,
 };
 
 // One posting: `amount` from the debit to the credit account. Balances are available + held, before and after this

@@ -1,5 +1,6 @@
 #include "history/sqlite_schema.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <span>
@@ -99,10 +100,10 @@ void check_sqlite_owner(SqliteConnection& connection, const std::string& path) {
                            path + ": is a SQLite file of another program; history.url must name a file of its own");
 }
 
-void migrate_sqlite(SqliteConnection& connection, const std::string& path) {
+void migrate_sqlite(SqliteConnection& connection, const std::string& path, std::size_t newest) {
     const auto ours = sqlite_migrations();
     std::uint32_t version = has_versions(connection) ? version_of(connection, path) : 0;
-    for (; version < ours.size(); ++version) {
+    for (; version < std::min(ours.size(), newest); ++version) {
         SqliteTransaction transaction(connection);
         if (!has_versions(connection)) {
             connection.run("PRAGMA application_id = " + std::to_string(kApplicationId));
@@ -111,7 +112,7 @@ void migrate_sqlite(SqliteConnection& connection, const std::string& path) {
         apply(connection, ours[version]);
         transaction.commit();
     }
-    compare(connection, path);
+    if (version == ours.size()) compare(connection, path);
 }
 
 void check_sqlite_schema(SqliteConnection& connection, const std::string& path) {

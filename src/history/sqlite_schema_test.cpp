@@ -3,6 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <vector>
@@ -152,6 +156,59 @@ TEST_CASE("sqlite schema: a newer version is refused") {
     connection.run("INSERT INTO schema_migrations VALUES (4711, 'x', 1, 'y')");
     CHECK(error_of([&] { migrate_sqlite(connection, "memory"); }) == ErrorCode::newer_schema);
     CHECK(error_of([&] { check_sqlite_schema(connection, "memory"); }) == ErrorCode::newer_schema);
+}
+
+// As the program before the chain's tables left it.
+TEST_CASE("sqlite store: a file of version 2 goes on with its rows, and takes those of the chain") {
+    const std::string path =
+        (std::filesystem::temp_directory_path() / ("dcx-history-v2-" + std::to_string(::getpid()))).string();
+    std::ofstream(path, std::ios::trunc).close();
+    {
+        SqliteConnection old(path, SqliteConnection::Access::write, nullptr);
+        migrate_sqlite(old, path, 2);
+        CHECK(old.integer("SELECT max(version) FROM schema_migrations") == 2);
+        CHECK(old.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'chain_deposits'") == 0);
+        old.run(
+            "INSERT INTO history_cursor VALUES (1, x'000102030405060708090a0b0c0d0e0f', 41, 42, 43, 1, 0);"
+            "INSERT INTO assets VALUES (1, 'DEC', 8, 1000, 0, 0, 0, 5, 6);"
+            "INSERT INTO accounts VALUES (6, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 8);"
+            "INSERT INTO ledger_transfers VALUES (1, 9, 0, 0, 10, 2, zeroblob(16), 0, 1, 6, 1, 77, 0, -77, 0, 77, 1, "
+            "1)");
+        CHECK(error_of([&] { check_sqlite_schema(old, path); }) == ErrorCode::not_there);
+    }
+    const auto store = make_sqlite_store({.kind = "sqlite", .url = path});
+    store->open();
+    const StoredState state = store->load();
+    CHECK(state.cursor.sequence == Sequence{41ul});
+    CHECK(state.assets.size() == 1);
+    CHECK(state.accounts.size() == 1);
+    CHECK(state.chain.empty());
+    CHECK(state.chain_deposits.empty());
+    CHECK(state.payouts.empty());
+
+    RowBatch batch;
+    batch.from = batch.to = state.cursor;
+    batch.to.sequence = Sequence{42ul};
+    batch.chain.push_back({.asset_id = AssetId{1u}, .confirmations = 3, .followed = true, .height = 9});
+    batch.chain_deposits.push_back({.sequence = Sequence{42ul},
+                                    .account_id = AccountId{6u},
+                                    .asset_id = AssetId{1u},
+                                    .amount = Amount{std::int64_t{5}},
+                                    .state = DepositState::credited,
+                                    .open = true});
+    batch.payouts.push_back({.sequence = Sequence{40ul}, .state = PayoutState::settled});
+    batch.payouts.push_back({.sequence = Sequence{41ul}, .state = PayoutState::posted});
+    Units units;
+    units.set_asset(AssetId{1u}, 8);
+    store->commit(batch, units);
+    const StoredState after = store->load();
+    CHECK((after.chain == batch.chain));
+    CHECK((after.chain_deposits == batch.chain_deposits));
+    REQUIRE(after.payouts.size() == 1);
+    CHECK(after.payouts[0].sequence == Sequence{41ul});
+    const auto reader = open_sqlite_reader({.kind = "sqlite", .url = path});
+    CHECK(reader->rows<LedgerTransferRow>(units, "").size() == 1);
+    for (const char* end : {"", "-wal", "-shm", ".lock"}) std::filesystem::remove(path + end);
 }
 
 TEST_CASE("sqlite store: names that are none are refused before anything is made") {

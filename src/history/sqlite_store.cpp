@@ -283,6 +283,9 @@ StoredState SqliteStore::load() {
     state.candles = last_of_each<CandleRow>(units);
     state.pending_transfers = from.rows<PendingTransferRow>(units, "WHERE state = 0 ORDER BY scope, id");
     state.withdrawals = from.rows<WithdrawalRow>(units, "WHERE state = 0 ORDER BY scope, id");
+    state.chain = from.rows<ChainRow>(units, "");
+    state.chain_deposits = from.rows<ChainDepositRow>(units, "WHERE open = 1 ORDER BY sequence");
+    state.payouts = from.rows<PayoutRow>(units, "WHERE state IN (1, 2) ORDER BY sequence");
     state.open_orders = from.rows<OrderRow>(
         units, "WHERE status = 1 AND order_id >= (SELECT oldest_open FROM history_cursor) ORDER BY order_id");
     return state;

@@ -28,8 +28,9 @@ std::string_view word(ExecType value) {
     return of(std::array<Words, 6>{"", "trade", "canceled", "expired", "replaced", "decremented"}, value);
 }
 std::string_view word(LedgerKind value) {
-    return of(std::array<Words, 11>{"", "transfer", "mint", "burn", "post", "trade_base", "trade_quote", "trade_fee",
-                                    "rebate", "transfer_fee", "trade_bust"},
+    return of(std::array<Words, 15>{"", "transfer", "mint", "burn", "post", "trade_base", "trade_quote", "trade_fee",
+                                    "rebate", "transfer_fee", "trade_bust", "deposit", "deposit_reversal", "loss_cover",
+                                    "payout"},
               value);
 }
 std::string_view word(Phase value) { return of(std::array<Words, 3>{"", "trading", "halted"}, value); }
@@ -44,5 +45,14 @@ std::string_view word(Liquidity value) { return of(std::array<Words, 3>{"", "mak
 std::string_view word(CancelReason value) { return static_cast<std::uint8_t>(value) == 0 ? "" : to_string(value); }
 std::string_view word(PendingState value) { return to_string(value); }
 std::string_view word(EventKind value) { return to_string(value); }
+std::string_view word(DepositState value) {
+    return of(std::array<Words, 4>{"", "credited", "orphaned", "reversed"}, value);
+}
+std::string_view word(PayoutKind value) { return of(std::array<Words, 3>{"", "withdrawal", "sweep"}, value); }
+std::string_view word(PayoutState value) {
+    return of(std::array<Words, 6>{"", "prepared", "posted", "abandoned", "settled", "not_paid"}, value);
+}
+std::string_view word(AnchorPlace value) { return of(std::array<Words, 4>{"", "decoin", "evm", "digest_file"}, value); }
+std::string_view word(AnchorState value) { return of(std::array<Words, 4>{"", "sent", "confirmed", "lost"}, value); }
 
 }  // namespace dcx::history

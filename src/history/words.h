@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "history/rows.h"
+#include "history/rows_chain.h"
 
 namespace dcx::history {
 
@@ -22,5 +23,10 @@ namespace dcx::history {
 [[nodiscard]] std::string_view word(CancelReason value);
 [[nodiscard]] std::string_view word(PendingState value);
 [[nodiscard]] std::string_view word(EventKind value);
+[[nodiscard]] std::string_view word(DepositState value);
+[[nodiscard]] std::string_view word(PayoutKind value);
+[[nodiscard]] std::string_view word(PayoutState value);
+[[nodiscard]] std::string_view word(AnchorPlace value);
+[[nodiscard]] std::string_view word(AnchorState value);
 
 }  // namespace dcx::history

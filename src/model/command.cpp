@@ -45,6 +45,23 @@ std::string_view to_string(CommandKind kind) {
         case CommandKind::post_transfer: return "post_transfer";
         case CommandKind::void_transfer: return "void_transfer";
         case CommandKind::withdraw: return "withdraw";
+        case CommandKind::set_chain: return "set_chain";
+        case CommandKind::advance_chain: return "advance_chain";
+        case CommandKind::rewind_chain: return "rewind_chain";
+        case CommandKind::credit_deposit: return "credit_deposit";
+        case CommandKind::reverse_deposit: return "reverse_deposit";
+        case CommandKind::cover_loss: return "cover_loss";
+        case CommandKind::register_venue_address: return "register_venue_address";
+        case CommandKind::allow_address: return "allow_address";
+        case CommandKind::set_withdrawal_limits: return "set_withdrawal_limits";
+        case CommandKind::release_withdrawal: return "release_withdrawal";
+        case CommandKind::prepare_payout: return "prepare_payout";
+        case CommandKind::post_payout: return "post_payout";
+        case CommandKind::abandon_payout: return "abandon_payout";
+        case CommandKind::settle_payout: return "settle_payout";
+        case CommandKind::resolve_payout: return "resolve_payout";
+        case CommandKind::set_payouts: return "set_payouts";
+        case CommandKind::record_anchor: return "record_anchor";
     }
     return "unknown";
 }
@@ -92,6 +109,23 @@ std::size_t body_size(CommandKind kind) {
         case CommandKind::post_transfer: return sizeof(PostTransfer);
         case CommandKind::void_transfer: return sizeof(VoidTransfer);
         case CommandKind::withdraw: return sizeof(Withdraw);
+        case CommandKind::set_chain: return sizeof(SetChain);
+        case CommandKind::advance_chain: return sizeof(AdvanceChain);
+        case CommandKind::rewind_chain: return sizeof(RewindChain);
+        case CommandKind::credit_deposit: return sizeof(CreditDeposit);
+        case CommandKind::reverse_deposit: return sizeof(ReverseDeposit);
+        case CommandKind::cover_loss: return sizeof(CoverLoss);
+        case CommandKind::register_venue_address: return sizeof(RegisterVenueAddress);
+        case CommandKind::allow_address: return sizeof(AllowAddress);
+        case CommandKind::set_withdrawal_limits: return sizeof(SetWithdrawalLimits);
+        case CommandKind::release_withdrawal: return sizeof(ReleaseWithdrawal);
+        case CommandKind::prepare_payout: return sizeof(PreparePayout);
+        case CommandKind::post_payout: return sizeof(PostPayout);
+        case CommandKind::abandon_payout: return sizeof(AbandonPayout);
+        case CommandKind::settle_payout: return sizeof(SettlePayout);
+        case CommandKind::resolve_payout: return sizeof(ResolvePayout);
+        case CommandKind::set_payouts: return sizeof(SetPayouts);
+        case CommandKind::record_anchor: return sizeof(RecordAnchor);
     }
     return 0;
 }

@@ -62,6 +62,24 @@ enum class CommandKind : std::uint16_t {
     post_transfer = 44,
     void_transfer = 45,
     withdraw = 46,
+    // The DeCoin chain (since rules 6; docs/rules.md, "Custody"); operators' but allow_address, which is customers'
+    set_chain = 80,
+    advance_chain = 81,
+    rewind_chain = 82,
+    credit_deposit = 83,
+    reverse_deposit = 84,
+    cover_loss = 85,
+    register_venue_address = 86,
+    allow_address = 87,
+    set_withdrawal_limits = 88,
+    release_withdrawal = 89,  // two persons
+    prepare_payout = 90,
+    post_payout = 91,
+    abandon_payout = 92,
+    settle_payout = 93,
+    resolve_payout = 94,  // two persons
+    set_payouts = 95,     // on: two persons
+    record_anchor = 96,
 };
 [[nodiscard]] std::string_view to_string(CommandKind kind);
 
@@ -111,7 +129,7 @@ struct GenesisKey {
 // Versions of the rules (docs/rules.md, "Versions"): a program answers a log's commands by the version that the log
 // says is in force. These are the ones this program knows; a rule that changes raises the newest.
 inline constexpr std::uint32_t kOldestRules = 3;
-inline constexpr std::uint32_t kNewestRules = 5;
+inline constexpr std::uint32_t kNewestRules = 6;
 
 // First command of each start of the engine: every open session is disconnected.
 struct StartEpoch {
@@ -464,6 +482,147 @@ struct Withdraw {
     std::array<std::uint8_t, 3> zero{};
 };
 
+// Where the venue begins to follow the chain, and what of the chain's is credited and paid. Again while payouts are
+// stopped: to begin anew, at another block.
+struct SetChain {
+    static constexpr auto kind = CommandKind::set_chain;
+    std::array<std::byte, 32> hash{};  // of the block at `height`
+    std::uint64_t height{};
+    AssetId asset{};
+    std::uint32_t confirmations{};  // 1 .. kMaxConfirmations: blocks from a transaction's to the tip, both counted
+};
+inline constexpr std::uint32_t kMaxConfirmations = 128;
+// Blocks, newest last, that the venue remembers to tell a fork by.
+inline constexpr std::uint32_t kChainMemory = 256;
+// The next block of the chain that is followed.
+struct AdvanceChain {
+    static constexpr auto kind = CommandKind::advance_chain;
+    std::array<std::byte, 32> hash{};
+    std::array<std::byte, 32> previous{};
+    std::uint64_t height{};
+};
+// The chain has another block than one that is remembered: payouts stop, every address that ever signed is retired.
+struct RewindChain {
+    static constexpr auto kind = CommandKind::rewind_chain;
+    std::array<std::byte, 32> hash{};  // of the last block that both have
+    std::uint64_t height{};
+    std::uint8_t lost{};  // 1: none that is remembered; then hash and height are zero
+    std::array<std::uint8_t, 7> zero{};
+};
+// A transaction to a customer's address, once ever for its hash.
+struct CreditDeposit {
+    static constexpr auto kind = CommandKind::credit_deposit;
+    std::array<std::byte, 32> tx_hash{};
+    Amount amount{};
+    std::uint64_t height{};    // of its block
+    AccountId account{};       // whose address
+    std::uint32_t index{};     //   of this index received it
+    std::uint32_t position{};  // in its block
+    ChainAddress sender{};
+    std::array<std::uint8_t, 7> zero{};
+};
+// Of a deposit whose block the chain has no more.
+struct ReverseDeposit {
+    static constexpr auto kind = CommandKind::reverse_deposit;
+    std::array<std::byte, 32> tx_hash{};
+};
+// The error account pays for what a reversed deposit left unbacked.
+struct CoverLoss {
+    static constexpr auto kind = CommandKind::cover_loss;
+    Amount amount{};
+    AssetId asset{};
+    std::uint32_t zero{};
+};
+enum class VenueAddressRole : std::uint8_t { hot = 1 };
+// One of the venue's own addresses, that pays withdrawals and is swept to; indices count on from 1.
+struct RegisterVenueAddress {
+    static constexpr auto kind = CommandKind::register_venue_address;
+    std::uint32_t index{};
+    ChainAddress address{};
+    VenueAddressRole role{};
+    std::array<std::uint8_t, 6> zero{};
+};
+struct AllowAddress {
+    static constexpr auto kind = CommandKind::allow_address;
+    std::uint64_t reference{};
+    AccountId account{};
+    ChainAddress address{};
+    std::uint8_t allowed{};  // 0: no longer
+    std::array<std::uint8_t, 6> zero{};
+};
+inline constexpr std::uint32_t kMaxAllowedAddresses = 64;  // of one account
+struct SetWithdrawalLimits {
+    static constexpr auto kind = CommandKind::set_withdrawal_limits;
+    Amount daily_limit{};         // of one account in one UTC day; 0: none
+    Amount dual_control_above{};  // payouts of more need a release by two persons; 0: none
+    AssetId asset{};
+    std::uint32_t cooling_s{};  // how long an address must be allowed; 0 .. 2'592'000
+    std::uint8_t allow_list{};  // 1: only to addresses that the account has allowed
+    std::array<std::uint8_t, 7> zero{};
+};
+// Two persons say that a withdrawal above the limit may be paid.
+struct ReleaseWithdrawal {
+    static constexpr auto kind = CommandKind::release_withdrawal;
+    TransferId id{};
+    AccountId scope{};
+    std::uint32_t zero{};
+};
+enum class PayoutKind : std::uint8_t { withdrawal = 1, sweep = 2 };
+// A transaction of the venue's is about to be posted to the chain: durable before it is.
+struct PreparePayout {
+    static constexpr auto kind = CommandKind::prepare_payout;
+    std::array<std::byte, 32> tx_hash{};
+    TransferId id{};  // of the withdrawal; zeros for a sweep
+    Amount amount{};  // what the recipient gets
+    std::uint64_t nonce{};
+    AccountId account{};       // withdrawal: scope of its id; sweep: whose address
+    std::uint32_t index{};     // of the address that pays: hot, or the account's
+    std::uint32_t to_index{};  // sweep: of the hot address that receives; else 0
+    PayoutKind payout_kind{};
+    std::array<std::uint8_t, 3> zero{};
+};
+inline constexpr std::uint32_t kMaxOpenPayouts = 4096;
+struct PostPayout {
+    static constexpr auto kind = CommandKind::post_payout;
+    std::array<std::byte, 32> tx_hash{};
+};
+struct AbandonPayout {
+    static constexpr auto kind = CommandKind::abandon_payout;
+    std::array<std::byte, 32> tx_hash{};
+};
+struct SettlePayout {
+    static constexpr auto kind = CommandKind::settle_payout;
+    std::array<std::byte, 32> tx_hash{};
+    std::uint64_t height{};  // of its block
+};
+enum class PayoutOutcome : std::uint8_t { paid = 1, not_paid = 2 };
+// Two persons say what became of a posted payout.
+struct ResolvePayout {
+    static constexpr auto kind = CommandKind::resolve_payout;
+    std::array<std::byte, 32> tx_hash{};
+    PayoutOutcome outcome{};
+    std::array<std::uint8_t, 7> zero{};
+};
+struct SetPayouts {
+    static constexpr auto kind = CommandKind::set_payouts;
+    std::uint64_t reference{};
+    std::uint8_t on{};
+    std::array<std::uint8_t, 7> zero{};
+};
+enum class AnchorPlace : std::uint8_t { decoin = 1, evm = 2, digest_file = 3 };
+enum class AnchorState : std::uint8_t { sent = 1, confirmed = 2, lost = 3 };
+// Where a checkpoint's digest was published. The venue keeps it; whether it is true can be checked there alone.
+struct RecordAnchor {
+    static constexpr auto kind = CommandKind::record_anchor;
+    std::array<std::byte, 32> digest{};   // SHA-256 of the checkpoint's text
+    std::array<std::byte, 32> tx_hash{};  // zeros for a file
+    std::uint64_t checkpoint{};           // its number, not 0
+    std::uint32_t height{};               // of the block, once confirmed; else 0
+    AnchorPlace place{};
+    AnchorState state{};
+    std::array<std::uint8_t, 2> zero{};
+};
+
 struct Command {
     CommandHeader header{};
     alignas(8) std::array<std::byte, kMessageBodySize> body{};
@@ -505,6 +664,14 @@ static_assert(MessageBody<SetSelfTradeRule> && sizeof(SetSelfTradeRule) == 16);
 static_assert(MessageBody<Transfer> && sizeof(Transfer) == 40 && MessageBody<Mint> && MessageBody<Burn>);
 static_assert(MessageBody<PendTransfer> && sizeof(PendTransfer) == 48 && MessageBody<PostTransfer> &&
               MessageBody<VoidTransfer> && MessageBody<Withdraw> && sizeof(Withdraw) == 56);
+
+static_assert(MessageBody<SetChain> && MessageBody<AdvanceChain> && MessageBody<RewindChain> &&
+              MessageBody<CreditDeposit> && sizeof(CreditDeposit) == 88 && MessageBody<ReverseDeposit> &&
+              MessageBody<CoverLoss> && MessageBody<RegisterVenueAddress> && MessageBody<AllowAddress>);
+static_assert(MessageBody<SetWithdrawalLimits> && MessageBody<ReleaseWithdrawal> && MessageBody<PreparePayout> &&
+              sizeof(PreparePayout) == 80 && MessageBody<PostPayout> && MessageBody<AbandonPayout> &&
+              MessageBody<SettlePayout> && MessageBody<ResolvePayout> && MessageBody<SetPayouts> &&
+              MessageBody<RecordAnchor> && sizeof(RecordAnchor) == 80);
 
 // Size of the body that a kind carries; 0 for an unknown kind.
 [[nodiscard]] std::size_t body_size(CommandKind kind);

@@ -47,6 +47,23 @@ std::string_view to_string(EventKind kind) {
         case EventKind::proposal_expired: return "proposal_expired";
         case EventKind::dead_man_set: return "dead_man_set";
         case EventKind::trade_busted: return "trade_busted";
+        case EventKind::chain_set: return "chain_set";
+        case EventKind::chain_advanced: return "chain_advanced";
+        case EventKind::chain_rewound: return "chain_rewound";
+        case EventKind::deposit_credited: return "deposit_credited";
+        case EventKind::deposit_reversed: return "deposit_reversed";
+        case EventKind::loss_covered: return "loss_covered";
+        case EventKind::venue_address_registered: return "venue_address_registered";
+        case EventKind::address_allowed: return "address_allowed";
+        case EventKind::withdrawal_limits_set: return "withdrawal_limits_set";
+        case EventKind::withdrawal_released: return "withdrawal_released";
+        case EventKind::payout_prepared: return "payout_prepared";
+        case EventKind::payout_posted: return "payout_posted";
+        case EventKind::payout_abandoned: return "payout_abandoned";
+        case EventKind::payout_settled: return "payout_settled";
+        case EventKind::payout_resolved: return "payout_resolved";
+        case EventKind::payouts_set: return "payouts_set";
+        case EventKind::anchor_recorded: return "anchor_recorded";
         case EventKind::posted: return "posted";
         case EventKind::transfer_pended: return "transfer_pended";
         case EventKind::pending_resolved: return "pending_resolved";
@@ -88,6 +105,10 @@ std::string_view to_string(PostingCause cause) {
     switch (cause) {
         case PostingCause::transfer_fee: return "transfer_fee";
         case PostingCause::trade_bust: return "trade_bust";
+        case PostingCause::deposit: return "deposit";
+        case PostingCause::deposit_reversal: return "deposit_reversal";
+        case PostingCause::loss_cover: return "loss_cover";
+        case PostingCause::payout: return "payout";
     }
     return "unknown";
 }

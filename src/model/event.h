@@ -73,6 +73,24 @@ enum class EventKind : std::uint16_t {
     pending_resolved = 43,
     withdrawal_requested = 44,
     transfer_linked = 45,
+    // The DeCoin chain
+    chain_set = 80,
+    chain_advanced = 81,
+    chain_rewound = 82,
+    deposit_credited = 83,
+    deposit_reversed = 84,
+    loss_covered = 85,
+    venue_address_registered = 86,
+    address_allowed = 87,
+    withdrawal_limits_set = 88,
+    withdrawal_released = 89,
+    payout_prepared = 90,
+    payout_posted = 91,
+    payout_abandoned = 92,
+    payout_settled = 93,
+    payout_resolved = 94,
+    payouts_set = 95,
+    anchor_recorded = 96,
     // The state at a start, between the end of replay and the first live event
     balance_restored = 50,
     order_restored = 51,
@@ -527,12 +545,19 @@ struct Transferred {
     TransferKind transfer_kind{};  // transfer, mint, burn, post
     std::array<std::uint8_t, 3> zero{};
 };
-enum class PostingCause : std::uint8_t { transfer_fee = 1, trade_bust = 2 };
-// A posting that follows from another event: the fee of the Transferred before it, or part of the TradeBusted before
-// it.
+enum class PostingCause : std::uint8_t {
+    transfer_fee = 1,
+    trade_bust = 2,
+    deposit = 3,           // from issuance: minted
+    deposit_reversal = 4,  // to issuance: burned
+    loss_cover = 5,        // to issuance: burned
+    payout = 6,            // to issuance: burned
+};
+// A posting that follows from another event: the fee of the Transferred before it, part of the TradeBusted before it,
+// or what the event of the chain before it moves.
 struct Posted {
     static constexpr auto kind = EventKind::posted;
-    TransferId id{};  // of the transfer or post; zeros for a bust
+    TransferId id{};  // of the transfer or post; of the withdrawal for a payout; else zeros
     Amount amount{};
     Amount debit_before{};
     Amount debit_after{};
@@ -604,6 +629,169 @@ struct TradeBusted {
     InstrumentId instrument{};
     Side taker_side{};
     std::array<std::uint8_t, 3> zero{};
+};
+
+// Asset 0: no chain is followed. A restored one has the tip, and the ChainAdvanced of every remembered block follows.
+struct ChainSet {
+    static constexpr auto kind = EventKind::chain_set;
+    std::array<std::byte, 32> hash{};
+    std::uint64_t height{};
+    AssetId asset{};
+    std::uint32_t confirmations{};
+};
+struct ChainAdvanced {
+    static constexpr auto kind = EventKind::chain_advanced;
+    std::array<std::byte, 32> hash{};
+    std::uint64_t height{};
+};
+// Payouts are stopped from here on. Deposits credited above `height` are orphaned.
+struct ChainRewound {
+    static constexpr auto kind = EventKind::chain_rewound;
+    std::array<std::byte, 32> hash{};  // zeros when lost
+    std::uint64_t height{};
+    std::uint64_t from_height{};  // of the tip before
+    std::uint32_t orphaned{};     // deposits; 0 when lost: nothing is known of them
+    std::uint32_t retired{};      // addresses
+    std::uint8_t lost{};
+    std::array<std::uint8_t, 7> zero{};
+};
+inline constexpr std::uint8_t kDepositAgain = 1;     // known before, found again in another block: no posting
+inline constexpr std::uint8_t kDepositOrphaned = 2;  // only in a restored event
+// Its Posted (deposit) follows, but for kDepositAgain.
+struct DepositCredited {
+    static constexpr auto kind = EventKind::deposit_credited;
+    std::array<std::byte, 32> tx_hash{};
+    Amount amount{};
+    std::uint64_t height{};
+    AccountId account{};
+    AssetId asset{};
+    std::uint32_t index{};
+    std::uint32_t position{};
+    std::uint8_t flags{};
+    std::array<std::uint8_t, 7> zero{};
+};
+// amount = taken + covered + unbacked. Posted (deposit_reversal) of what is not 0 of the first two follow, then, unless
+// it was frozen already, AccountFrozen.
+struct DepositReversed {
+    static constexpr auto kind = EventKind::deposit_reversed;
+    std::array<std::byte, 32> tx_hash{};
+    Amount taken{};           // from the account
+    Amount covered{};         // by the error account
+    Amount unbacked{};        // by nobody
+    Amount unbacked_total{};  // of the asset, this one included
+    AccountId account{};
+    AssetId asset{};
+};
+// Posted (loss_cover) follows, but in a restored event, whose amount is 0.
+struct LossCovered {
+    static constexpr auto kind = EventKind::loss_covered;
+    Amount amount{};
+    Amount unbacked_total{};
+    AssetId asset{};
+    std::uint32_t zero{};
+};
+inline constexpr std::uint8_t kAddressRetired = 1;  // only in a restored event
+struct VenueAddressRegistered {
+    static constexpr auto kind = EventKind::venue_address_registered;
+    std::uint64_t last_nonce{};  // that it signed; 0 but in a restored event
+    std::uint32_t index{};
+    ChainAddress address{};
+    VenueAddressRole role{};
+    std::uint8_t flags{};
+    std::array<std::uint8_t, 5> zero{};
+};
+struct AddressAllowed {
+    static constexpr auto kind = EventKind::address_allowed;
+    std::uint64_t reference{};
+    Time since{};  // 0 when no longer allowed
+    AccountId account{};
+    ChainAddress address{};
+    std::uint8_t allowed{};
+    std::array<std::uint8_t, 6> zero{};
+};
+struct WithdrawalLimitsSet {
+    static constexpr auto kind = EventKind::withdrawal_limits_set;
+    Amount daily_limit{};
+    Amount dual_control_above{};
+    AssetId asset{};
+    std::uint32_t cooling_s{};
+    std::uint8_t allow_list{};
+    std::array<std::uint8_t, 7> zero{};
+};
+struct WithdrawalReleased {
+    static constexpr auto kind = EventKind::withdrawal_released;
+    TransferId id{};
+    AccountId scope{};
+    std::uint32_t zero{};
+};
+struct PayoutPrepared {
+    static constexpr auto kind = EventKind::payout_prepared;
+    std::array<std::byte, 32> tx_hash{};
+    TransferId id{};
+    Amount amount{};
+    std::uint64_t nonce{};
+    AccountId account{};
+    std::uint32_t index{};
+    std::uint32_t to_index{};
+    PayoutKind payout_kind{};
+    std::array<std::uint8_t, 3> zero{};
+};
+// From here on it may be on the chain.
+struct PayoutPosted {
+    static constexpr auto kind = EventKind::payout_posted;
+    std::array<std::byte, 32> tx_hash{};
+    TransferId id{};
+    AccountId account{};
+    PayoutKind payout_kind{};
+    std::array<std::uint8_t, 3> zero{};
+};
+struct PayoutAbandoned {
+    static constexpr auto kind = EventKind::payout_abandoned;
+    std::array<std::byte, 32> tx_hash{};
+    TransferId id{};
+    AccountId account{};
+    PayoutKind payout_kind{};
+    std::array<std::uint8_t, 3> zero{};
+};
+// When it completes a withdrawal, PendingResolved (posted, id zeros) and Posted (payout) follow. A restored one is of a
+// withdrawal that is not complete.
+struct PayoutSettled {
+    static constexpr auto kind = EventKind::payout_settled;
+    std::array<std::byte, 32> tx_hash{};
+    TransferId id{};
+    Amount amount{};
+    std::uint64_t height{};  // 0: two persons said so
+    AccountId account{};
+    std::uint32_t index{};
+    PayoutKind payout_kind{};
+    std::uint8_t complete{};  // 1: all of the withdrawal is paid; a sweep always
+    std::array<std::uint8_t, 6> zero{};
+};
+// PayoutSettled follows when it was paid.
+struct PayoutResolved {
+    static constexpr auto kind = EventKind::payout_resolved;
+    std::array<std::byte, 32> tx_hash{};
+    TransferId id{};
+    AccountId account{};
+    PayoutOutcome outcome{};
+    PayoutKind payout_kind{};
+    std::array<std::uint8_t, 2> zero{};
+};
+struct PayoutsSet {
+    static constexpr auto kind = EventKind::payouts_set;
+    std::uint64_t reference{};
+    std::uint8_t on{};
+    std::array<std::uint8_t, 7> zero{};
+};
+struct AnchorRecorded {
+    static constexpr auto kind = EventKind::anchor_recorded;
+    std::array<std::byte, 32> digest{};
+    std::array<std::byte, 32> tx_hash{};
+    std::uint64_t checkpoint{};
+    std::uint32_t height{};
+    AnchorPlace place{};
+    AnchorState state{};
+    std::array<std::uint8_t, 2> zero{};
 };
 
 struct BalanceRestored {
@@ -707,6 +895,14 @@ static_assert(EventBody<OrderCanceled> && sizeof(OrderCanceled) == 80);
 static_assert(EventBody<OrderAmended> && sizeof(OrderAmended) == 80);
 static_assert(EventBody<OrderDecremented> && sizeof(OrderDecremented) == 80);
 static_assert(sizeof(AccountOpened) == 24 && sizeof(MassCanceled) == 24);
+
+static_assert(EventBody<ChainSet> && EventBody<ChainAdvanced> && EventBody<ChainRewound> &&
+              EventBody<DepositCredited> && EventBody<DepositReversed> && EventBody<LossCovered> &&
+              EventBody<VenueAddressRegistered> && EventBody<AddressAllowed> && EventBody<WithdrawalLimitsSet> &&
+              EventBody<WithdrawalReleased> && EventBody<PayoutPrepared> && sizeof(PayoutPrepared) == 80);
+static_assert(EventBody<PayoutPosted> && EventBody<PayoutAbandoned> && EventBody<PayoutSettled> &&
+              EventBody<PayoutResolved> && EventBody<PayoutsSet> && EventBody<AnchorRecorded> &&
+              sizeof(AnchorRecorded) == 80);
 
 [[nodiscard]] std::string_view to_string(TransferKind kind);
 [[nodiscard]] std::string_view to_string(PendingState state);

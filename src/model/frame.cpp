@@ -75,6 +75,23 @@ bool is_client_command(std::uint16_t template_id) {
         case CommandKind::post_transfer:
         case CommandKind::void_transfer:
         case CommandKind::withdraw:
+        case CommandKind::set_chain:
+        case CommandKind::advance_chain:
+        case CommandKind::rewind_chain:
+        case CommandKind::credit_deposit:
+        case CommandKind::reverse_deposit:
+        case CommandKind::cover_loss:
+        case CommandKind::register_venue_address:
+        case CommandKind::allow_address:
+        case CommandKind::set_withdrawal_limits:
+        case CommandKind::release_withdrawal:
+        case CommandKind::prepare_payout:
+        case CommandKind::post_payout:
+        case CommandKind::abandon_payout:
+        case CommandKind::settle_payout:
+        case CommandKind::resolve_payout:
+        case CommandKind::set_payouts:
+        case CommandKind::record_anchor:
         case CommandKind::place_order:
         case CommandKind::cancel_order:
         case CommandKind::amend_order:
@@ -175,6 +192,23 @@ std::size_t body_size(EventKind kind) {
         case EventKind::proposal_expired: return sizeof(ProposalExpired);
         case EventKind::dead_man_set: return sizeof(DeadManSet);
         case EventKind::trade_busted: return sizeof(TradeBusted);
+        case EventKind::chain_set: return sizeof(ChainSet);
+        case EventKind::chain_advanced: return sizeof(ChainAdvanced);
+        case EventKind::chain_rewound: return sizeof(ChainRewound);
+        case EventKind::deposit_credited: return sizeof(DepositCredited);
+        case EventKind::deposit_reversed: return sizeof(DepositReversed);
+        case EventKind::loss_covered: return sizeof(LossCovered);
+        case EventKind::venue_address_registered: return sizeof(VenueAddressRegistered);
+        case EventKind::address_allowed: return sizeof(AddressAllowed);
+        case EventKind::withdrawal_limits_set: return sizeof(WithdrawalLimitsSet);
+        case EventKind::withdrawal_released: return sizeof(WithdrawalReleased);
+        case EventKind::payout_prepared: return sizeof(PayoutPrepared);
+        case EventKind::payout_posted: return sizeof(PayoutPosted);
+        case EventKind::payout_abandoned: return sizeof(PayoutAbandoned);
+        case EventKind::payout_settled: return sizeof(PayoutSettled);
+        case EventKind::payout_resolved: return sizeof(PayoutResolved);
+        case EventKind::payouts_set: return sizeof(PayoutsSet);
+        case EventKind::anchor_recorded: return sizeof(AnchorRecorded);
         case EventKind::posted: return sizeof(Posted);
         case EventKind::transfer_pended: return sizeof(TransferPended);
         case EventKind::pending_resolved: return sizeof(PendingResolved);

@@ -113,7 +113,8 @@ TEST_CASE("the templates of both directions are the commands, the session's mess
         CHECK(response_block_size(template_id) + sizeof(FrameHeader) <= kMaxFrame);
     }
     const std::set<int> commands{10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 30, 31, 32, 33, 34, 35,
-                                 40, 41, 42, 43, 44, 45, 46, 60, 61, 62, 63, 64, 65, 70, 71};
+                                 40, 41, 42, 43, 44, 45, 46, 60, 61, 62, 63, 64, 65, 70, 71, 80,
+                                 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96};
     const std::set<int> queries{110, 112, 114, 115, 116, 117, 119, 121, 123, 125, 127, 129, 132};
     std::set<int> expected{101, 104, 106, 107, 130};
     expected.insert(commands.begin(), commands.end());
@@ -127,7 +128,7 @@ TEST_CASE("the templates of both directions are the commands, the session's mess
     CHECK(responses.contains(kTemplateExecutionReport));
     CHECK(responses.contains(kReportTemplate + 40));
     // Of the session, answers to queries, execution reports, and every kind of event.
-    CHECK(responses.size() == 9 + 9 + 1 + 52);
+    CHECK(responses.size() == 9 + 9 + 1 + 69);
 }
 
 TEST_CASE("golden bytes of a PlaceOrder frame") {

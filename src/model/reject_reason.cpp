@@ -96,6 +96,30 @@ std::string_view to_string(RejectReason reason) {
         DCX_NAME(bust_window_over);
         DCX_NAME(already_busted);
         DCX_NAME(bust_not_covered);
+        DCX_NAME(chain_not_set);
+        DCX_NAME(chain_not_linked);
+        DCX_NAME(chain_block_unknown);
+        DCX_NAME(unknown_address);
+        DCX_NAME(not_a_deposit);
+        DCX_NAME(not_confirmed);
+        DCX_NAME(deposit_known);
+        DCX_NAME(unknown_deposit);
+        DCX_NAME(deposit_reversed);
+        DCX_NAME(deposit_not_orphaned);
+        DCX_NAME(address_not_allowed);
+        DCX_NAME(address_cooling);
+        DCX_NAME(withdrawal_limit_exceeded);
+        DCX_NAME(address_is_ours);
+        DCX_NAME(payouts_stopped);
+        DCX_NAME(address_retired);
+        DCX_NAME(address_busy);
+        DCX_NAME(nonce_not_rising);
+        DCX_NAME(payout_known);
+        DCX_NAME(payout_open);
+        DCX_NAME(unknown_payout);
+        DCX_NAME(payout_posted);
+        DCX_NAME(payout_not_posted);
+        DCX_NAME(chain_running);
 #undef DCX_NAME
     }
     return "unknown";

@@ -109,6 +109,32 @@ enum class RejectReason : std::uint16_t {
     bust_window_over = 101,
     already_busted = 102,
     bust_not_covered = 103,  // neither the two sides nor the error account have what it takes back
+
+    // The DeCoin chain
+    chain_not_set = 110,        // no chain is followed
+    chain_not_linked = 111,     // not the block behind the tip
+    chain_block_unknown = 112,  // none that is remembered below the tip
+    unknown_address = 113,      // not registered
+    not_a_deposit = 114,        // sent by an address of the venue or of one of its customers
+    not_confirmed = 115,        // too few blocks
+    deposit_known = 116,        // credited, or credited and reversed
+    unknown_deposit = 117,
+    deposit_reversed = 118,           // already
+    deposit_not_orphaned = 119,       // its block still counts
+    address_not_allowed = 120,        // not on the account's list
+    address_cooling = 121,            // allowed too short a time ago
+    withdrawal_limit_exceeded = 122,  // of the account, today
+    address_is_ours = 123,            // an address of the venue or of one of its customers
+    payouts_stopped = 124,
+    address_retired = 125,  // it signed before a fork
+    address_busy = 126,     // it has an open payout
+    nonce_not_rising = 127,
+    payout_known = 128,    // that transaction was prepared before
+    payout_open = 129,     // a payout of this withdrawal is open, or was settled
+    unknown_payout = 130,  // never prepared, or no longer open
+    payout_posted = 131,   // it may be on the chain
+    payout_not_posted = 132,
+    chain_running = 133,  // only while payouts are stopped
 };
 
 // The enumerator's name; "unknown" for a number without one.

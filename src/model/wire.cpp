@@ -36,6 +36,10 @@ std::string_view to_string(EntryKind kind) {
         case EntryKind::trade_bust: return "trade_bust";
         case EntryKind::trade: return "trade";
         case EntryKind::trade_fee: return "trade_fee";
+        case EntryKind::deposit: return "deposit";
+        case EntryKind::deposit_reversal: return "deposit_reversal";
+        case EntryKind::loss_cover: return "loss_cover";
+        case EntryKind::payout: return "payout";
     }
     return "unknown";
 }

@@ -131,6 +131,11 @@ enum class EntryKind : std::uint8_t {
     trade_bust = 6,
     trade = 7,      // what a fill paid or brought
     trade_fee = 8,  // of a fill, or a maker's rebate
+    // The DeCoin chain, all of them with the issuance account
+    deposit = 9,
+    deposit_reversal = 10,
+    loss_cover = 11,
+    payout = 12,
 };
 [[nodiscard]] std::string_view to_string(EntryKind kind);
 // Balances are available + held; after = before + amount.

@@ -65,6 +65,17 @@ bool touch(std::byte* begin, std::size_t size) {
 
 HugePageMemory::~HugePageMemory() {
     for (const Block& block : blocks_) ::munmap(block.begin, block.size);
+    for (const Block& block : cold_blocks_) ::munmap(block.begin, block.size);
+}
+
+std::byte* HugePageMemory::take_cold(std::size_t size) {
+    if (size < huge_page) return take(size);
+    const std::size_t whole = round_up(size, huge_page);
+    std::byte* const at = map_aligned(whole);
+    if (at == nullptr) throw std::bad_alloc();
+    cold_blocks_.push_back({at, whole, PageKind::plain, false});
+    bind(at, whole);
+    return at;
 }
 
 HugePageMemory::Block HugePageMemory::map(std::size_t size) {

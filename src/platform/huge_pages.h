@@ -51,6 +51,8 @@ class HugePageMemory final : public MemorySource {
     HugePageMemory& operator=(const HugePageMemory&) = delete;
 
     std::byte* take(std::size_t size) override;
+    // Plain pages, neither touched nor locked nor counted in the figures below.
+    std::byte* take_cold(std::size_t size) override;
 
     // Bytes mapped of each kind. `transparent_huge` is what was asked for: the kernel grants it page by page.
     [[nodiscard]] std::size_t mapped(PageKind kind) const;
@@ -88,6 +90,7 @@ class HugePageMemory final : public MemorySource {
 
     HugePageOptions options_;
     std::vector<Block> blocks_;
+    std::vector<Block> cold_blocks_;
     std::byte* shared_next_ = nullptr;  // the unused rest of the shared block
     std::size_t shared_left_ = 0;
     std::string lock_refused_;

@@ -11,6 +11,7 @@
 #include <limits>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "base/skip_test.h"
 #include "platform/topology.h"
@@ -86,6 +87,22 @@ TEST_CASE("prefaulted memory is resident when taken") {
         HugePageMemory memory({.best = best, .prefault = true});
         CHECK(resident_pages(memory.take(4 * mib), 4 * mib) == 4 * mib / 4096);
     }
+}
+
+TEST_CASE("cold memory is zero, writable, and costs nothing before it is written") {
+    HugePageMemory memory;
+    const std::size_t size = std::size_t{64} << 20;
+    std::byte* const cold = memory.take_cold(size);
+    CHECK(memory.mapped() == 0);
+    std::vector<unsigned char> resident(size / 4096);
+    REQUIRE(::mincore(cold, size, resident.data()) == 0);
+    CHECK(std::count_if(resident.begin(), resident.end(), [](unsigned char page) { return (page & 1) != 0; }) == 0);
+    CHECK(cold[size - 1] == std::byte{0});
+    cold[size - 1] = std::byte{7};
+    CHECK(cold[size - 1] == std::byte{7});
+    // What is small shares a block, as any other.
+    CHECK(memory.take_cold(64) != nullptr);
+    CHECK_THROWS_AS(memory.take_cold(std::size_t{1} << 60), std::bad_alloc);
 }
 
 TEST_CASE("more memory than there is throws and leaves the rest usable") {

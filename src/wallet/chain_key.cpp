@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <secp256k1.h>
+#include <secp256k1_recovery.h>
 
 #include <algorithm>
 #include <vector>
@@ -26,6 +27,8 @@ const secp256k1_context* context() {
     }();
     return shared;
 }
+
+const unsigned char* raw(const Digest& hash) { return reinterpret_cast<const unsigned char*>(hash.data()); }
 
 std::array<std::byte, 20> hash160(std::span<const std::byte> bytes) {
     const Digest inner = Sha256::of(bytes);
@@ -72,6 +75,39 @@ std::optional<PrivateKey> add_to_key(const PrivateKey& key, const SecretBytes<32
     PrivateKey sum(key.bytes());
     if (::secp256k1_ec_seckey_tweak_add(context(), sum.raw(), number.raw()) != 1) return std::nullopt;
     return sum;
+}
+
+std::optional<RecoverableSignature> sign_recoverable(const PrivateKey& key, const Digest& hash) {
+    secp256k1_ecdsa_recoverable_signature made;
+    // No nonce function: the library's own, which is that of RFC 6979 with HMAC-SHA-256.
+    if (::secp256k1_ecdsa_sign_recoverable(context(), &made, raw(hash), key.raw(), nullptr, nullptr) != 1)
+        return std::nullopt;
+    RecoverableSignature result;
+    int recovery = 0;
+    DCX_CHECK(::secp256k1_ecdsa_recoverable_signature_serialize_compact(
+                  context(), reinterpret_cast<unsigned char*>(result.rs.data()), &recovery, &made) == 1);
+    result.recovery = static_cast<std::uint8_t>(recovery);
+    return result;
+}
+
+std::optional<Signature> sign(const PrivateKey& key, const Digest& hash) {
+    const auto made = sign_recoverable(key, hash);
+    if (!made) return std::nullopt;
+    return made->rs;
+}
+
+bool verify(const PublicKey& key, const Digest& hash, const Signature& signature) {
+    std::array<unsigned char, 65> bytes{4};
+    std::memcpy(bytes.data() + 1, key.data(), key.size());
+    secp256k1_pubkey point;
+    if (::secp256k1_ec_pubkey_parse(context(), &point, bytes.data(), bytes.size()) != 1) return false;
+    secp256k1_ecdsa_signature parsed;
+    if (::secp256k1_ecdsa_signature_parse_compact(context(), &parsed,
+                                                  reinterpret_cast<const unsigned char*>(signature.data())) != 1)
+        return false;
+    // The library verifies the lower s alone.
+    ::secp256k1_ecdsa_signature_normalize(context(), &parsed, &parsed);
+    return ::secp256k1_ecdsa_verify(context(), &parsed, raw(hash), &point) == 1;
 }
 
 ChainAddress address_of(const PublicKey& key) { return {.hash = hash160(key), .kind = AddressKind::dec}; }

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/sha256.h"
 #include "model/chain_address.h"
 #include "wallet/secret.h"
 
@@ -26,6 +27,20 @@ using PublicKey = std::array<std::byte, 64>;
 // Adds a number to a well-formed key modulo n. Nothing when the number is n or more, or the sum is zero: neither is a
 // key.
 [[nodiscard]] std::optional<PrivateKey> add_to_key(const PrivateKey& key, const SecretBytes<32>& number);
+
+// r and s, most significant byte first.
+using Signature = std::array<std::byte, 64>;
+// ECDSA of a hash that the caller has made of what he signs. The nonce is that of RFC 6979, so the same hash has the
+// same signature; s is the lower one of the two. Nothing when the key is not well formed.
+[[nodiscard]] std::optional<Signature> sign(const PrivateKey& key, const Digest& hash);
+// With the number 0 .. 3 by which the key can be had from signature and hash.
+struct RecoverableSignature {
+    Signature rs{};
+    std::uint8_t recovery{};
+};
+[[nodiscard]] std::optional<RecoverableSignature> sign_recoverable(const PrivateKey& key, const Digest& hash);
+// Either s is taken, as the chain does: others write the higher one too.
+[[nodiscard]] bool verify(const PublicKey& key, const Digest& hash, const Signature& signature);
 
 // "DEC": RIPEMD-160 of SHA-256 of the key.
 [[nodiscard]] ChainAddress address_of(const PublicKey& key);

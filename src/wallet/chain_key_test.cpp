@@ -173,3 +173,66 @@ TEST_CASE("chain key: keys, addresses and multisig of the chain's own vectors") 
         CHECK(address_text(address_of(key)) == signer);
     }
 }
+
+TEST_CASE("chain key: signatures of the chain's own vectors") {
+    const std::string path = shared_file("facts/decoin-vectors.json");
+    if (path.empty()) return skip_test("no ../shared/facts/decoin-vectors.json beside the repository");
+    std::ifstream file(path);
+    const auto vectors = nlohmann::json::parse(file);
+    for (const auto& vector : vectors.at("transactions")) {
+        Digest hash;
+        REQUIRE(from_hex(text_of(vector, "hash"), hash));
+        const PrivateKey key = number(text_of(vector, "private_key"));
+        const auto shown = public_key_of(key);
+        const auto made = sign(key, hash);
+        REQUIRE((made.has_value() && shown.has_value()));
+        CHECK(to_hex(*made) == text_of(vector, "signature_low_s"));
+        CHECK(verify(*shown, hash, *made));
+        // The wallet of the chain writes whichever s comes.
+        Signature theirs;
+        REQUIRE(from_hex(text_of(vector, "signature"), theirs));
+        CHECK((theirs != *made) == vector.at("s_was_high").get<bool>());
+        CHECK(verify(*shown, hash, theirs));
+        for (const std::size_t at : {std::size_t{0}, std::size_t{31}, std::size_t{32}, std::size_t{63}}) {
+            Signature changed = *made;
+            changed[at] ^= std::byte{1};
+            CHECK_FALSE(verify(*shown, hash, changed));
+        }
+    }
+    for (const auto& vector : vectors.at("must_fail_verification")) {
+        CAPTURE(text_of(vector, "name"));
+        std::vector<std::byte> message(text_of(vector, "message_hex").size() / 2);
+        REQUIRE(from_hex(text_of(vector, "message_hex"), message));
+        PublicKey key;
+        Signature signature;
+        // Of another length: not even a key or a signature.
+        const bool formed =
+            from_hex(text_of(vector, "public_key"), key) && from_hex(text_of(vector, "signature"), signature);
+        CHECK_FALSE((formed && verify(key, Sha256::of(message), signature)));
+    }
+    const auto& multisig = vectors.at("multisig");
+    Digest hash;
+    REQUIRE(from_hex(text_of(multisig, "hash"), hash));
+    for (const auto& [signer, text] : multisig.at("metadata").at("signatures").items()) {
+        PublicKey key;
+        Signature signature;
+        REQUIRE(from_hex(multisig.at("metadata").at("public_keys").at(signer).get<std::string>(), key));
+        REQUIRE(from_hex(text.get<std::string>(), signature));
+        CHECK(verify(key, hash, signature));
+    }
+}
+
+TEST_CASE("chain key: a key that is none signs nothing, and a recoverable signature is the same one") {
+    const Digest hash = Sha256::of({});
+    CHECK_FALSE(sign(PrivateKey{}, hash).has_value());
+    const PrivateKey key = number("1111111111111111111111111111111111111111111111111111111111111111");
+    const auto made = sign_recoverable(key, hash);
+    REQUIRE(made.has_value());
+    CHECK(made->recovery <= 3);
+    CHECK(sign(key, hash) == made->rs);
+    const PublicKey off_curve{};
+    CHECK_FALSE(verify(off_curve, hash, made->rs));
+    Signature too_large;
+    too_large.fill(std::byte{0xff});
+    CHECK_FALSE(verify(*public_key_of(key), hash, too_large));
+}

@@ -4,8 +4,6 @@ python3-websockets, headless Chromium. Each is `count` followers (tests/peers/fo
 Node's modules are installed from tests/peers/package-lock.json into the build folder, once; where a peer can't be had,
 Missing says why."""
 
-import fcntl
-import filecmp
 import http.server
 import json
 import os
@@ -17,36 +15,9 @@ import tempfile
 import threading
 import urllib.parse
 
-REPOSITORY = os.environ.get("DCX_REPOSITORY") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from npm_modules import REPOSITORY, Missing, modules
+
 SOURCES = os.path.join(REPOSITORY, "tests", "peers")
-BUILD = os.path.join(REPOSITORY, "build", "peers")
-
-
-class Missing(Exception):
-    """A peer that can't be had on this machine."""
-
-
-def modules():
-    """The node_modules folder with what package-lock.json says."""
-    for program in ("node", "npm"):
-        if shutil.which(program) is None:
-            raise Missing(f"there is no {program}")
-    major = int(subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout[1:].split(".")[0])
-    if major < 18:
-        raise Missing(f"Node is {major}, at least 18 is needed")
-    os.makedirs(BUILD, exist_ok=True)
-    with open(os.path.join(BUILD, "lock"), "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done, wanted = os.path.join(BUILD, "installed.json"), os.path.join(SOURCES, "package-lock.json")
-        if not os.path.exists(done) or not filecmp.cmp(done, wanted, shallow=False):
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(os.path.join(SOURCES, name), BUILD)
-            npm = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=BUILD, capture_output=True,
-                                 text=True, timeout=180, check=False)
-            if npm.returncode != 0:
-                raise Missing(f"npm ci failed: {npm.stderr.strip().splitlines()[-1:]}")
-            shutil.copy(wanted, done)
-    return os.path.join(BUILD, "node_modules")
 
 
 class Peer:
@@ -86,7 +57,7 @@ class Peer:
 
 
 def node(url, count):
-    return Peer("Node", ["node", os.path.join(SOURCES, "node_peer.mjs"), modules(), url, str(count)])
+    return Peer("Node", ["node", os.path.join(SOURCES, "node_peer.mjs"), modules("peers"), url, str(count)])
 
 
 def python(url, count):
@@ -104,7 +75,7 @@ class Browser:
             raise Missing("there is no chromium")
         self.commands, self.reports = queue.Queue(), queue.Queue()
         self.folder = tempfile.mkdtemp(prefix="dcx-chromium-")
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.pages(modules()))
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.pages(modules("peers")))
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         query = urllib.parse.urlencode({"url": url, "count": count})
         page = f"http://127.0.0.1:{self.server.server_address[1]}/browser_peer.html?{query}"

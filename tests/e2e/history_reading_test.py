@@ -192,8 +192,11 @@ def check_examples(history, tools):
     queries = examples()
     assert len(queries) >= 8, queries
     answers = {name: history.sql(text) for name, text in queries.items()}
+    # No chain is followed here, and nothing anchored: those only have to be good SQL.
+    of_the_chain = {"A withdrawal's way", "What a fork took", "Where the checkpoints stand"}
+    assert of_the_chain <= answers.keys(), answers.keys()
     for name, rows in answers.items():
-        assert rows, f"{name}: nothing"
+        assert rows or name in of_the_chain, f"{name}: nothing"
     books = {row["asset"]: row for row in answers["Trial balance"]}
     assert all(Decimal(row["total"]) == 0 for row in books.values()), books
     assert (books["USD"]["issued"], books["DEC"]["issued"]) == ("950.00000000", "100.00000000"), books

@@ -69,7 +69,8 @@ def main():
         dcx(venue, "ledger deposit alice USD 1000")
         placed, = dcx(venue, "order place alice DEC/USD buy 20 1.25")
         assert placed == {"report": "accepted", "order_id": placed["order_id"], "cl_ord_id": placed["cl_ord_id"], "market": "DEC/USD",
-                          "side": "buy", "quantity": "20.0000", "price": "1.2500", "open": "20.0000"}
+                          "side": "buy", "quantity": "20.0000", "price": "1.2500", "open": "20.0000", "sequence": placed["sequence"]}
+        assert placed["sequence"] > 0
         status, = dcx(venue, f"order status alice --cl-ord-id {placed['cl_ord_id']}")
         assert (status["order_id"], status["status"]) == (placed["order_id"], "accepted")
         assert [o.get("order_id") for o in dcx(venue, "order open alice DEC/USD")] == [placed["order_id"], None]

@@ -100,8 +100,9 @@ def check_orders(tools):
     assert tools.text("order place bob DEC/USD buy 9 1.20") == ["accepted #7 buy 9.0000 @ 1.2000"]
     assert tools.text("order amend bob DEC/USD 7 9.5 1.24") == [
         "amended #7 buy 9.5000 @ 1.2400", "traded #7 5.0000 @ 1.2300, fee 0.01000000 DEC, open 4.5000"]
-    assert tools.json("order cancel bob 7") == [{"report": "canceled", "order_id": 7, "quantity": "4.5000",
-                                                 "reason": "requested"}]
+    canceled = tools.json("order cancel bob 7")
+    assert canceled == [{"report": "canceled", "order_id": 7, "quantity": "4.5000", "reason": "requested",
+                         "sequence": canceled[0]["sequence"]}] and canceled[0]["sequence"] > 0, canceled
     tools.refused("order cancel bob 5", "unknown_order (49)")
     tools.refused("order cancel alice 5", "unknown_order (49)")
     tools.refused("order amend bob DEC/USD 5 9.5 1.24", "unknown_order (49)")
@@ -179,9 +180,11 @@ def check_cancel_all(tools, venue):
     assert tools.text("order cancel-all bob") == [
         f"canceled #{sell} 10.0000 (mass_cancel)", f"canceled #{eth} 0.010000 (mass_cancel)", "canceled 2 orders"]
     sell = place("DEC/USD sell 10 1.30")
-    assert tools.json("order cancel-all bob --side sell") == [
+    canceled = tools.json("order cancel-all bob --side sell")
+    assert canceled[0].pop("sequence") > 0 and canceled[1].pop("sequence", 1) > 0
+    assert canceled == [
         {"report": "canceled", "order_id": sell, "quantity": "10.0000", "reason": "mass_cancel"},
-        {"report": "mass_canceled", "orders": 1}]
+        {"report": "mass_canceled", "orders": 1}], canceled
     tools.refused("order cancel-all bob DEC/EUR", "DEC/EUR", "DEC/USD")
     tools.refused("order cancel-all bob --side up", "up", code=2)
     tools.refused("order cancel-all operator", "not_your_account (7)")

@@ -100,6 +100,9 @@ StoredState MemoryStore::load() {
     copy(state.balances, all);
     copy(state.pending_transfers, pending);
     copy(state.withdrawals, pending);
+    copy(state.chain, all);
+    copy(state.chain_deposits, [](const ChainDepositRow& row) { return row.open; });
+    copy(state.payouts, [](const PayoutRow& row) { return row.state <= PayoutState::posted; });
     copy(state.open_orders, [](const OrderRow& row) { return row.status == OrderStatus::open; });
     // The last of each: keys rise, and the day and the start are their last part.
     for (const auto& [key, row] : table<AccountDayRow>()) {

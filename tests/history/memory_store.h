@@ -59,7 +59,9 @@ class MemoryStore final : public history::Store {
                Table<history::OrderRow>, Table<history::AssetRow>, Table<history::MarketRow>,
                Table<history::MarketFeeRow>, Table<history::AccountRow>, Table<history::KeyRow>,
                Table<history::SessionRow>, Table<history::BalanceRow>, Table<history::AccountDayRow>,
-               Table<history::CandleRow>, Table<history::PendingTransferRow>, Table<history::WithdrawalRow>>
+               Table<history::CandleRow>, Table<history::PendingTransferRow>, Table<history::WithdrawalRow>,
+               Table<history::ChainRow>, Table<history::ChainDepositRow>, Table<history::PayoutRow>,
+               Table<history::AnchorRow>>
         tables_;
     unsigned percent_ = 0;
     Random random_{1};

@@ -60,6 +60,19 @@ std::string_view layout_of(EventKind kind) {
         case EventKind::pending_resolved:
             return "id:id pending_id:id amount:i8 released:i8 available:i8 held:i8 account:u4 asset:u4 scope:u4 "
                    "state:u1";
+        case EventKind::chain_set: return "hash:b32 height:u8 asset:u4 confirmations:u4";
+        case EventKind::chain_rewound: return "hash:b32 height:u8 from_height:u8 orphaned:u4 retired:u4 lost:u1";
+        case EventKind::deposit_reversed:
+            return "tx_hash:b32 taken:i8 covered:i8 unbacked:i8 unbacked_total:i8 account:u4 asset:u4";
+        case EventKind::loss_covered: return "amount:i8 unbacked_total:i8 asset:u4";
+        case EventKind::venue_address_registered: return "last_nonce:u8 index:u4 address:ad role:u1 flags:u1";
+        case EventKind::address_allowed: return "reference:u8 since:i8 account:u4 address:ad allowed:u1";
+        case EventKind::withdrawal_limits_set:
+            return "daily_limit:i8 dual_control_above:i8 asset:u4 cooling_s:u4 allow_list:u1";
+        case EventKind::withdrawal_released: return "id:id scope:u4";
+        case EventKind::payout_resolved: return "tx_hash:b32 id:id account:u4 outcome:u1 payout_kind:u1";
+        case EventKind::payouts_set: return "reference:u8 on:u1";
+        case EventKind::anchor_recorded: return "digest:b32 tx_hash:b32 checkpoint:u8 height:u4 place:u1 state:u1";
         default: return {};
     }
 }

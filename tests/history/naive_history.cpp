@@ -59,6 +59,18 @@ void NaiveHistory::apply(const Event& event) {
         case EventKind::transfer_pended:
         case EventKind::withdrawal_requested:
         case EventKind::pending_resolved: pending(event); break;
+        case EventKind::chain_set:
+        case EventKind::chain_advanced:
+        case EventKind::chain_rewound:
+        case EventKind::payouts_set:
+        case EventKind::deposit_credited:
+        case EventKind::deposit_reversed:
+        case EventKind::payout_prepared:
+        case EventKind::payout_posted:
+        case EventKind::payout_abandoned:
+        case EventKind::payout_settled:
+        case EventKind::payout_resolved:
+        case EventKind::anchor_recorded: chain_events_.push_back(event); break;
         default:
             venue(event);
             registry(event);
@@ -536,11 +548,26 @@ void NaiveHistory::money(const Event& event) {
     if (event.header.kind == EventKind::posted) {
         const auto body = event.as<Posted>();
         posting.id = body.id;
-        if (body.cause == PostingCause::trade_bust) {
-            posting.kind = LedgerKind::trade_bust;
-            posting.trade = busted_;
-        } else {
-            posting.kind = LedgerKind::transfer_fee;
+        switch (body.cause) {
+            case PostingCause::transfer_fee: posting.kind = LedgerKind::transfer_fee; break;
+            case PostingCause::trade_bust:
+                posting.kind = LedgerKind::trade_bust;
+                posting.trade = busted_;
+                break;
+            case PostingCause::deposit: {
+                posting.kind = LedgerKind::deposit;
+                DepositRow row;
+                stamp(row, event);
+                row.account_id = body.credit_account;
+                row.from_account = body.debit_account;
+                row.asset_id = body.asset;
+                row.amount = body.amount;
+                deposits_.push_back(row);
+                break;
+            }
+            case PostingCause::deposit_reversal: posting.kind = LedgerKind::deposit_reversal; break;
+            case PostingCause::loss_cover: posting.kind = LedgerKind::loss_cover; break;
+            case PostingCause::payout: posting.kind = LedgerKind::payout; break;
         }
         moved(body);
         return;

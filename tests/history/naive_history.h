@@ -17,6 +17,7 @@
 #include "base/checked.h"
 #include "history/cursor.h"
 #include "history/rows.h"
+#include "history/rows_chain.h"
 #include "model/event.h"
 
 namespace dcx::naive {
@@ -41,12 +42,16 @@ struct Tables {
     std::vector<history::CandleRow> candles;
     std::vector<history::PendingTransferRow> pending_transfers;
     std::vector<history::WithdrawalRow> withdrawals;
+    std::vector<history::ChainRow> chain;
+    std::vector<history::ChainDepositRow> chain_deposits;
+    std::vector<history::PayoutRow> payouts;
+    std::vector<history::AnchorRow> anchors;
 
     template <class Self>
     static auto all(Self& t) {
         return std::tie(t.trades, t.trade_busts, t.executions, t.ledger_transfers, t.deposits, t.audit_log, t.orders,
                         t.assets, t.markets, t.market_fees, t.accounts, t.keys, t.sessions, t.balances, t.account_days,
-                        t.candles, t.pending_transfers, t.withdrawals);
+                        t.candles, t.pending_transfers, t.withdrawals, t.chain, t.chain_deposits, t.payouts, t.anchors);
     }
     [[nodiscard]] std::size_t rows() const {
         return std::apply([](const auto&... tables) { return (std::size_t{0} + ... + tables.size()); }, all(*this));
@@ -99,6 +104,7 @@ class NaiveHistory {
     void filled(const Event& event);
     void money(const Event& event);
     void pending(const Event& event);
+    void chain_tables(Tables& tables) const;
     void audit(const Event& event);
     void end_of_command(const Event& event);
 
@@ -136,6 +142,7 @@ class NaiveHistory {
     std::vector<Holder> touched_;      // by this command
     std::map<std::pair<AccountId, TransferId>, history::PendingTransferRow> pendings_;
     std::map<std::pair<AccountId, TransferId>, history::WithdrawalRow> withdrawals_;
+    std::vector<Event> chain_events_;
     Filling filling_;
     TradeId busted_{};  // the trade whose postings are told
 };

@@ -43,6 +43,7 @@ Tables NaiveHistory::tables() const {
     tables.ledger_transfers = ledger_rows();
     tables.account_days = days_of(tables.ledger_transfers);
     tables.candles = candles();
+    chain_tables(tables);
 
     std::map<Holder, std::uint64_t> versions;
     for (const Posting& posting : postings_) {

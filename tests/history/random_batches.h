@@ -44,6 +44,10 @@ class RandomBatches {
         state<CandleRow>(batch_.candles, rows);
         state<PendingTransferRow>(batch_.pending_transfers, rows / 4);
         state<WithdrawalRow>(batch_.withdrawals, rows / 4);
+        state<ChainRow>(batch_.chain, 1);
+        state<ChainDepositRow>(batch_.chain_deposits, rows / 4);
+        state<PayoutRow>(batch_.payouts, rows / 4);
+        state<AnchorRow>(batch_.anchors, rows / 8);
         batch_.oldest_open = OrderId{open_.empty() ? next_order_ : open_.begin()->first};
         batch_.to.venue_id = venue_;
         batch_.to.sequence = Sequence{++sequence_};
@@ -110,6 +114,16 @@ class RandomBatches {
         row.market_id = InstrumentId{small_id(maker_.random(), kMarkets)};
         row.interval_s = maker_.random().chance(50) ? 1 : 86'400;
         row.start = Time{static_cast<std::int64_t>(maker_.random().below(100)) * 1'000'000'000};
+    }
+    void set_key(ChainRow& row) { row.chain_id = 1; }
+    void set_key(ChainDepositRow& row) { row.sequence = Sequence{1 + maker_.random().below(100)}; }
+    void set_key(PayoutRow& row) {
+        row.sequence = Sequence{1 + maker_.random().below(100)};
+        row.state = static_cast<PayoutState>(maker_.random().between(1, 5));
+    }
+    void set_key(AnchorRow& row) {
+        row.checkpoint = 1 + maker_.random().below(50);
+        row.place = static_cast<AnchorPlace>(maker_.random().between(1, 3));
     }
     void set_key(auto& row) {
         row.scope = AccountId{small_id(maker_.random(), 3)};

@@ -108,6 +108,13 @@ class StoreTwin {
         last_of_each(state.candles);
         copy(state.pending_transfers);
         copy(state.withdrawals);
+        copy(state.chain);
+        copy(state.chain_deposits);
+        copy(state.payouts);
+        std::erase_if(state.chain_deposits, [](const auto& row) { return !row.open; });
+        std::erase_if(state.payouts, [](const auto& row) {
+            return row.state != PayoutState::prepared && row.state != PayoutState::posted;
+        });
         std::erase_if(state.pending_transfers, [](const auto& row) { return row.state != PendingState::pending; });
         std::erase_if(state.withdrawals, [](const auto& row) { return row.state != PendingState::pending; });
         copy(state.open_orders);
@@ -135,7 +142,8 @@ class StoreTwin {
     std::tuple<Table<TradeRow>, Table<TradeBustRow>, Table<ExecutionRow>, Table<LedgerTransferRow>, Table<DepositRow>,
                Table<AuditRow>, Table<OrderRow>, Table<AssetRow>, Table<MarketRow>, Table<MarketFeeRow>,
                Table<AccountRow>, Table<KeyRow>, Table<SessionRow>, Table<BalanceRow>, Table<AccountDayRow>,
-               Table<CandleRow>, Table<PendingTransferRow>, Table<WithdrawalRow>>
+               Table<CandleRow>, Table<PendingTransferRow>, Table<WithdrawalRow>, Table<ChainRow>,
+               Table<ChainDepositRow>, Table<PayoutRow>, Table<AnchorRow>>
         tables_;
 };
 
@@ -184,6 +192,9 @@ inline void check_state(const StoredState& found, const StoredState& expected) {
     check_same_rows(found.candles, expected.candles);
     check_same_rows(found.pending_transfers, expected.pending_transfers);
     check_same_rows(found.withdrawals, expected.withdrawals);
+    check_same_rows(found.chain, expected.chain);
+    check_same_rows(found.chain_deposits, expected.chain_deposits);
+    check_same_rows(found.payouts, expected.payouts);
     check_same_rows(found.open_orders, expected.open_orders);
 }
 

@@ -1,5 +1,5 @@
 # The rows of the history against an independent program that makes them: no folder of src/ may see both core and history.
-add_library(dcx_naive_history STATIC naive_history.cpp naive_tables.cpp naive_audit.cpp)
+add_library(dcx_naive_history STATIC naive_history.cpp naive_tables.cpp naive_audit.cpp naive_chain.cpp)
 target_include_directories(dcx_naive_history PUBLIC ${CMAKE_SOURCE_DIR}/tests)
 target_link_libraries(dcx_naive_history PUBLIC dcx_history dcx_model dcx_base PRIVATE dcx_options)
 

@@ -61,7 +61,24 @@ constexpr std::array kKinds{EventKind::genesis_applied,
                             EventKind::transfer_pended,
                             EventKind::pending_resolved,
                             EventKind::withdrawal_requested,
-                            EventKind::transfer_linked};
+                            EventKind::transfer_linked,
+                            EventKind::chain_set,
+                            EventKind::chain_advanced,
+                            EventKind::chain_rewound,
+                            EventKind::deposit_credited,
+                            EventKind::deposit_reversed,
+                            EventKind::loss_covered,
+                            EventKind::venue_address_registered,
+                            EventKind::address_allowed,
+                            EventKind::withdrawal_limits_set,
+                            EventKind::withdrawal_released,
+                            EventKind::payout_prepared,
+                            EventKind::payout_posted,
+                            EventKind::payout_abandoned,
+                            EventKind::payout_settled,
+                            EventKind::payout_resolved,
+                            EventKind::payouts_set,
+                            EventKind::anchor_recorded};
 
 constexpr std::array kOthers{"transfer 1",
                              "transfer 2",
@@ -83,6 +100,18 @@ constexpr std::array kOthers{"transfer 1",
                              "ledger 8",
                              "ledger 9",
                              "ledger 10",
+                             "ledger 11",
+                             "ledger 12",
+                             "ledger 13",
+                             "ledger 14",
+                             "chain deposits 1",
+                             "deposits orphaned",
+                             "chain deposits 3",
+                             "chain deposits closed",
+                             "payouts 3",
+                             "payouts 4",
+                             "payouts 5",
+                             "anchors",
                              "orders 1",
                              "orders 2",
                              "orders 3",
@@ -135,6 +164,7 @@ void Met::event(const Event& event) {
             if (trade.maker_account == trade.taker_account) count("own trades");
             break;
         }
+        case EventKind::chain_rewound: count("deposits orphaned", event.as<ChainRewound>().orphaned); break;
         case EventKind::trade_busted: {
             const auto bust = event.as<TradeBusted>();
             const auto minute = [](Time time) { return time.value / 60'000'000'000; };
@@ -155,6 +185,11 @@ void Met::rows(const Tables& tables) {
     each("executions ", tables.executions, [](const ExecutionRow& row) { return row.exec_type; });
     each("pending ", tables.pending_transfers, [](const PendingTransferRow& row) { return row.state; });
     each("withdrawals ", tables.withdrawals, [](const WithdrawalRow& row) { return row.state; });
+    each("chain deposits ", tables.chain_deposits, [](const ChainDepositRow& row) { return row.state; });
+    each("payouts ", tables.payouts, [](const PayoutRow& row) { return row.state; });
+    count("anchors", tables.anchors.size());
+    for (const ChainDepositRow& row : tables.chain_deposits)
+        if (row.state == DepositState::credited && !row.open) count("chain deposits closed");
     for (const DepositRow& row : tables.deposits)
         count(row.from_account == kDepositsAccount ? "deposits out of the deposits account" : "deposits");
     for (const AccountRow& row : tables.accounts)
@@ -260,7 +295,8 @@ void TwinRun::give(const Event& event) {
         } catch (const HistoryError& error) {
             // Nothing has changed: the same event again.
             if (error.code() != ErrorCode::unreachable)
-                FAIL("seed " << seed_ << ", command " << event.header.sequence.value << ": " << error.what());
+                FAIL("seed " << seed_ << ", command " << event.header.sequence.value << ": "
+                             << std::string(error.what()));
         }
     }
 }

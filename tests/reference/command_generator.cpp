@@ -95,10 +95,11 @@ Command CommandGenerator::random_command() {
     // What was begun goes on, in between what others do.
     if (!groups_.empty() && random_.chance(45)) return next_of_group();
     if (!agreed_.empty() && random_.chance(25)) return next_agreed();
+    if (random_.below(1000) < (custody_ ? 450u : 5u)) return custody();
     static constexpr std::array<Choice, 36> choices = {{{640, &G::place},
                                                         {110, &G::cancel},
                                                         {180, &G::amend},
-                                                        {60, &G::mass_cancel},
+                                                        {68, &G::mass_cancel},
                                                         {60, &G::set_self_trade_rule},
                                                         {50, &G::transfer},
                                                         {25, &G::mint},
@@ -243,6 +244,7 @@ void CommandGenerator::observe(const Step& step, std::span<const Event> events) 
         learn_money(event);
         learn_proposal(step.command, event);
         learn_limits(event);
+        chain_.learn(event);
     }
     proposals_.observe(events);
     // It held for the sessions that the epoch ended.
@@ -377,7 +379,8 @@ void CommandGenerator::learn_proposal(const Command& command, const Event& event
             open_proposals_.push_back(e.proposal);
             deadlines_[{5, TransferId{.low = e.proposal.value}}] = e.expires;
             step_of_proposal_[e.proposal.value] = static_cast<std::int64_t>(command.header.sequence.value) - 1;
-            if (in_setup_ || random_.chance(e.proposed == CommandKind::bust_trade ? 15 : 60)) break;
+            const bool meant = e.proposed == CommandKind::bust_trade || e.proposed >= CommandKind::set_chain;
+            if (in_setup_ || random_.chance(meant ? 15 : 60)) break;
             for (const std::uint32_t session : {random_.chance(50) ? 1u : 3u, 2u})
                 agreed_.push_back({e.proposal, SessionId{session}});
             break;

@@ -17,6 +17,7 @@
 #include "model/command.h"
 #include "model/event.h"
 #include "reference/approvals.h"
+#include "reference/generator_chain.h"
 
 namespace dcx::reference {
 
@@ -203,6 +204,39 @@ class CommandGenerator {
     AccountId account_for(const Session& session);
     [[nodiscard]] SetMarketLimits no_limits(const Market& market) const;
 
+    // generator_custody.cpp: the chain, its deposits and payouts
+    void plan_custody();
+    Command custody();
+    Command set_chain();
+    Command advance_chain();
+    Command rewind_chain();
+    Command credit_deposit();
+    Command reverse_deposit();
+    Command cover_loss();
+    Command spend_deposit();
+    Command fund_losses();
+    Command register_venue_address();
+    Command allow_address();
+    Command set_withdrawal_limits();
+    Command withdraw_from_chain();
+    Command release_withdrawal();
+    Command resolve_withdrawal();
+    Command prepare_payout();
+    Command post_payout();
+    Command abandon_payout();
+    Command settle_payout();
+    Command resolve_payout();
+    Command set_payouts();
+    Command record_anchor();
+    Command by_two_persons(const Command& command);
+    Command as_needed(const Command& command);
+    ChainSeen::Hash some_hash();
+    ChainAddress outside_address();
+    std::uint64_t some_height();
+    std::uint32_t some_hot();
+    ChainSeen::Hash some_payout(bool posted);
+    const ChainSeen::Withdrawal* some_withdrawal();
+
     // generator_prices.cpp: prices and quantities
     std::int64_t some_price(Market& market, Side side);
     std::int64_t dense_price(const Market& market, Side side);
@@ -219,6 +253,9 @@ class CommandGenerator {
     bool scattered_ = false;  // every market is
     bool circles_ = false;    // positions grow beyond all that there is
     bool by_two_ = false;     // genesis.dual_control
+    bool custody_ = false;    // much of what is sent is about the chain
+    AssetId chain_asset_{1u};
+    ChainSeen chain_;
     bool in_setup_ = true;
     bool approved_once_ = false;
     std::size_t focus_ = 0;  // the market that most orders are for

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "model/command.h"
 #include "model/event.h"
@@ -20,7 +21,7 @@ class Coverage {
     void start_run();
     void count(const Command& command, std::span<const Event> events, std::uint32_t open_orders);
 
-    // What half a million commands must meet and these did not, a line each.
+    // What 560,000 commands must meet and these did not, a line each.
     [[nodiscard]] std::string missing() const;
     // Every count, a line each.
     [[nodiscard]] std::string text() const;
@@ -31,6 +32,7 @@ class Coverage {
     void count_trading(const Command& command, const Event& event);
     void count_owners(const Command& command, const Event& event);
     void count_money(const Event& event);
+    void count_custody(const Event& event);
     void count_group(const Command& command, std::span<const Event> events);
 
     std::map<RejectReason, std::uint64_t> reasons_;
@@ -50,6 +52,7 @@ class Coverage {
     std::set<AccountId> killed_;
     bool handed_over_ = false;
     std::set<OrderId> with_budget_;
+    std::set<std::pair<AccountId, TransferId>> paid_in_part_;
     std::uint32_t max_orders_ = 0;
 };
 

@@ -271,7 +271,7 @@ Command CommandGenerator::venue_command() {
 
 Command CommandGenerator::nonsense() {
     Command command = Command::make(Checkpoint{.event_hash = random_.next()});
-    command.header.kind = static_cast<CommandKind>(random_.chance(50) ? random_.below(80) : random_.below(65536));
+    command.header.kind = static_cast<CommandKind>(random_.chance(50) ? random_.below(100) : random_.below(65536));
     for (std::byte& b : command.body) b = static_cast<std::byte>(random_.below(256));
     return from_session(command, session_with(kPermitAll));
 }

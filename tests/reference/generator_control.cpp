@@ -78,7 +78,7 @@ Command CommandGenerator::propose() {
     std::copy_n(inner.body.begin(), b.body.size(), b.body.begin());
     if (random_.chance(4)) b.lifetime_s = static_cast<std::uint32_t>(interesting());
     if (random_.chance(2)) b.body.back() = std::byte{1};
-    if (random_.chance(3)) b.proposed = static_cast<CommandKind>(random_.below(80));
+    if (random_.chance(3)) b.proposed = static_cast<CommandKind>(random_.below(100));
     return from_session(Command::make(b), session_with(kPermitOperator));
 }
 

@@ -136,7 +136,7 @@ Command CommandGenerator::freeze_account() {
 
 Command CommandGenerator::activate_rules() {
     ActivateRules b{.version = static_cast<std::uint32_t>(random_.between(kOldestRules, kNewestRules + 2))};
-    if (random_.chance(60)) b.version = kNewestRules;
+    if (random_.chance(80)) b.version = static_cast<std::uint32_t>(random_.between(kOldestRules + 1, kNewestRules));
     return by_operator(Command::make(b));
 }
 

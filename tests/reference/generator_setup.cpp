@@ -20,8 +20,8 @@ Genesis CommandGenerator::make_genesis() {
               .max_price_levels =
                   random_.chance(calm_ ? 10 : 25) ? number(1, 24) : number(25, random_.chance(70) ? 300 : 4096),
               .max_fills_per_command = number(1, random_.chance(70) ? 6 : 60),
-              .max_transfer_ids = number(3, 60),
-              .simulated = random_.chance(50),
+              .max_transfer_ids = custody_ ? number(20, 150) : number(3, 60),
+              .simulated = random_.chance(custody_ ? 8 : 50),
               .dual_control = by_two_};
     g.operator_key = operator_key(1);
     for (std::byte& b : g.venue_id) b = static_cast<std::byte>(random_.below(256));
@@ -64,6 +64,8 @@ void CommandGenerator::plan_setup() {
     calm_ = random_.chance(60);
     scattered_ = rich_ && calm_ && random_.chance(25);
     circles_ = random_.chance(15);
+    custody_ = random_.chance(25);
+    chain_asset_ = AssetId{static_cast<std::uint32_t>(random_.between(1, 4))};
     focus_ = random_.below(4);
     constexpr std::int64_t day = 86'400'000'000'000;
     // Where time ends; from there on it stands still.
@@ -112,11 +114,12 @@ void CommandGenerator::plan_setup() {
     // Every key that may trade has two sessions.
     for (std::uint32_t i = 0; i < 4; ++i) session(9 + i, 4 + i, 2);
     plan_money();
+    if (custody_) plan_custody();
 }
 
 // A venue begins under old rules or the newest, with a program that knows the newest or not.
 StartEpoch CommandGenerator::start_epoch(std::uint64_t epoch) {
-    StartEpoch b{.epoch = epoch, .engine_version = random_.chance(60) ? kOldestRules : kNewestRules};
+    StartEpoch b{.epoch = epoch, .engine_version = random_.chance(custody_ ? 15 : 60) ? kOldestRules : kNewestRules};
     b.newest_rules = random_.chance(70) ? kNewestRules : static_cast<std::uint32_t>(random_.between(0, 6));
     return b;
 }
@@ -132,8 +135,11 @@ void CommandGenerator::plan_money() {
     const CommandHeader op{.session = SessionId{1u}};
     // What busts take when others can't pay is sometimes there.
     const std::uint32_t first = random_.chance(60) ? kErrorAccount.value : kFirstCustomer.value;
+    // Of the chain's asset there is sometimes nothing but deposits.
+    const bool poor = custody_ && random_.chance(60);
     for (std::uint32_t account = first; account <= kFirstCustomer.value + 4; ++account)
         for (std::uint32_t asset = 1; asset <= 4; ++asset) {
+            if (poor && AssetId{asset} == chain_asset_) continue;
             const std::int64_t most = asset == 4 ? 300'000 : asset == 2 && !rich_ ? 500'000'000 : std::int64_t{1} << 59;
             plan(Command::make(Mint{.id = make_transfer_id(static_cast<std::uint64_t>(now_ns_ / 1'000'000) + 1,
                                                            random_.next(), random_.next()),

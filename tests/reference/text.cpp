@@ -4,52 +4,13 @@
 #include <array>
 #include <span>
 
-#include "base/sha256.h"
+#include "reference/text_line.h"
 
 namespace dcx::reference {
 
 namespace {
 
-// Collects " name value" pairs; numbers, strong types, enumerations and texts alike.
-class Line {
-  public:
-    explicit Line(std::string_view start) : text_(start) {}
-    template <class T>
-    Line& operator()(std::string_view name, const T& value) {
-        text_ += ' ';
-        text_ += name;
-        text_ += ' ';
-        add(value);
-        return *this;
-    }
-    [[nodiscard]] std::string text() const { return text_; }
-
-  private:
-    template <class T>
-    void add(const T& value) {
-        if constexpr (requires { value.view(); }) {
-            text_ += '\'';
-            text_ += value.view();
-            text_ += '\'';
-        } else if constexpr (std::is_same_v<T, TransferId>) {
-            text_ += std::to_string(value.high) + ':' + std::to_string(value.low);
-        } else if constexpr (std::is_same_v<T, ChainAddress>) {
-            text_ += to_hex(value.hash) + '/' + std::to_string(static_cast<unsigned>(value.kind));
-        } else if constexpr (requires { to_hex(value); }) {
-            text_ += to_hex(value);
-        } else if constexpr (requires { value.value; }) {
-            text_ += std::to_string(value.value);
-        } else if constexpr (requires { to_string(value); }) {
-            text_ += to_string(value);
-            text_ += '(' + std::to_string(static_cast<unsigned>(value)) + ')';
-        } else if constexpr (std::is_enum_v<T>) {
-            text_ += std::to_string(static_cast<unsigned>(value));
-        } else {
-            text_ += std::to_string(value);
-        }
-    }
-    std::string text_;
-};
+using Line = TextLine;
 
 void body_of(Line& l, const Command& c);
 
@@ -344,7 +305,7 @@ void body_of(Line& l, const Command& c) {
             l("id", b.id)("account", b.account)("asset", b.asset)("amount", b.amount);
             break;
         }
-        default: promise_of(l, c), limits_of(l, c); break;
+        default: promise_of(l, c), limits_of(l, c), custody_of(l, c); break;
     }
 }
 
@@ -491,7 +452,7 @@ void body_of(Line& l, const Event& e) {
             posting_of(l, b);
             break;
         }
-        default: promise_of(l, e), limits_of(l, e); break;
+        default: promise_of(l, e), limits_of(l, e), custody_of(l, e); break;
     }
 }
 

@@ -55,6 +55,11 @@ bool says_something(const Event& event, const Listings& listings) {
             const auto b = event.as<PositionLimitsSet>();
             return b.max_position.value != 0 || b.max_daily_loss.value != 0;
         }
+        case EventKind::payouts_set: return event.as<PayoutsSet>().on != 0;
+        case EventKind::withdrawal_limits_set: {
+            const auto b = event.as<WithdrawalLimitsSet>();
+            return b.daily_limit.value != 0 || b.dual_control_above.value != 0 || b.cooling_s != 0 || b.allow_list != 0;
+        }
         case EventKind::kill_switch_set: return event.as<KillSwitchSet>().on != 0;
         default: return true;
     }

@@ -38,6 +38,7 @@ std::uint32_t permission_of(CommandKind kind) {
         case CommandKind::pend_transfer:
         case CommandKind::post_transfer:
         case CommandKind::void_transfer: return kPermitTransfer;
+        case CommandKind::allow_address:
         case CommandKind::withdraw: return kPermitWithdraw;
         default: return kPermitOperator;
     }
@@ -54,6 +55,8 @@ std::uint64_t reference_of(const Command& command) {
         case CommandKind::freeze_account: return command.as<FreezeAccount>().reference;
         case CommandKind::set_kill_switch: return command.as<SetKillSwitch>().reference;
         case CommandKind::set_dead_man: return command.as<SetDeadMan>().reference;
+        case CommandKind::allow_address: return command.as<AllowAddress>().reference;
+        case CommandKind::set_payouts: return command.as<SetPayouts>().reference;
         case CommandKind::approve: return command.as<Approve>().proposal.value;
         case CommandKind::bust_trade: return command.as<BustTrade>().trade_id.value;
         case CommandKind::negotiate_session: return command.as<NegotiateSession>().connection;
@@ -72,14 +75,22 @@ TransferId transfer_id_of(const Command& command) {
         case CommandKind::post_transfer: return command.as<PostTransfer>().id;
         case CommandKind::void_transfer: return command.as<VoidTransfer>().id;
         case CommandKind::withdraw: return command.as<Withdraw>().id;
+        case CommandKind::release_withdrawal: return command.as<ReleaseWithdrawal>().id;
+        case CommandKind::prepare_payout: return command.as<PreparePayout>().id;
         default: return {};
     }
 }
 
 // Under dual control only an approval carries these out; a bust never comes directly.
-bool needs_two_persons(CommandKind kind, bool dual_control) {
-    switch (kind) {
-        case CommandKind::bust_trade: return true;
+bool needs_two_persons(const Command& command, bool dual_control) {
+    switch (command.header.kind) {
+        case CommandKind::bust_trade:
+        case CommandKind::release_withdrawal:
+        case CommandKind::resolve_payout: return true;
+        case CommandKind::set_payouts: return command.as<SetPayouts>().on == 1;
+        case CommandKind::set_chain:
+        case CommandKind::register_venue_address:
+        case CommandKind::set_withdrawal_limits:
         case CommandKind::add_key:
         case CommandKind::list_asset:
         case CommandKind::set_asset_limits:
@@ -92,7 +103,28 @@ bool needs_two_persons(CommandKind kind, bool dual_control) {
     }
 }
 
-bool known(CommandKind kind) { return kind != CommandKind::none && to_string(kind) != "unknown"; }
+bool since_rules_6(CommandKind kind) {
+    switch (kind) {
+        case CommandKind::set_chain:
+        case CommandKind::advance_chain:
+        case CommandKind::rewind_chain:
+        case CommandKind::credit_deposit:
+        case CommandKind::reverse_deposit:
+        case CommandKind::cover_loss:
+        case CommandKind::register_venue_address:
+        case CommandKind::allow_address:
+        case CommandKind::set_withdrawal_limits:
+        case CommandKind::release_withdrawal:
+        case CommandKind::prepare_payout:
+        case CommandKind::post_payout:
+        case CommandKind::abandon_payout:
+        case CommandKind::settle_payout:
+        case CommandKind::resolve_payout:
+        case CommandKind::set_payouts:
+        case CommandKind::record_anchor: return true;
+        default: return false;
+    }
+}
 
 }  // namespace
 
@@ -155,6 +187,23 @@ template void Twin::emit(const ProposalBody&, SessionId);
 template void Twin::emit(const ProposalApproved&, SessionId);
 template void Twin::emit(const ProposalExpired&, SessionId);
 template void Twin::emit(const Ticked&, SessionId);
+template void Twin::emit(const ChainSet&, SessionId);
+template void Twin::emit(const ChainAdvanced&, SessionId);
+template void Twin::emit(const ChainRewound&, SessionId);
+template void Twin::emit(const DepositCredited&, SessionId);
+template void Twin::emit(const DepositReversed&, SessionId);
+template void Twin::emit(const LossCovered&, SessionId);
+template void Twin::emit(const VenueAddressRegistered&, SessionId);
+template void Twin::emit(const AddressAllowed&, SessionId);
+template void Twin::emit(const WithdrawalLimitsSet&, SessionId);
+template void Twin::emit(const WithdrawalReleased&, SessionId);
+template void Twin::emit(const PayoutPrepared&, SessionId);
+template void Twin::emit(const PayoutPosted&, SessionId);
+template void Twin::emit(const PayoutAbandoned&, SessionId);
+template void Twin::emit(const PayoutSettled&, SessionId);
+template void Twin::emit(const PayoutResolved&, SessionId);
+template void Twin::emit(const PayoutsSet&, SessionId);
+template void Twin::emit(const AnchorRecorded&, SessionId);
 
 std::vector<Event> Twin::apply(const Command& command) {
     current_ = command.header;
@@ -166,9 +215,14 @@ std::vector<Event> Twin::apply(const Command& command) {
     return events_;
 }
 
+bool Twin::known(CommandKind kind) const {
+    return kind != CommandKind::none && to_string(kind) != "unknown" && (rules_ >= 6 || !since_rules_6(kind));
+}
+
 void Twin::refuse(const Command& command, RejectReason reason, SessionId to, RejectReason detail) {
-    emit(CommandRejected{.id = transfer_id_of(command),
-                         .reference = reference_of(command),
+    const bool known_kind = known(command.header.kind);
+    emit(CommandRejected{.id = known_kind ? transfer_id_of(command) : TransferId{},
+                         .reference = known_kind ? reference_of(command) : 0,
                          .session_sequence = command.header.session_sequence,
                          .command = command.header.kind,
                          .reason = reason,
@@ -221,7 +275,7 @@ void Twin::route(const Command& command) {
 
 // `approved`: by the second approval of a proposal.
 void Twin::dispatch(const Command& command, SessionId from, bool approved) {
-    if (!approved && started() && needs_two_persons(command.header.kind, genesis_->dual_control == 1))
+    if (!approved && started() && needs_two_persons(command, genesis_->dual_control == 1))
         return refuse(command, RejectReason::dual_control_required, from);
     RejectReason reason = RejectReason::none;
     SessionId to = from;

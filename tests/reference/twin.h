@@ -23,6 +23,7 @@
 #include "base/ed25519.h"
 #include "model/command.h"
 #include "model/event.h"
+#include "reference/twin_custody.h"
 
 namespace dcx::reference {
 
@@ -257,6 +258,7 @@ class Twin {
     template <class Body>
     void emit(const Body& body, SessionId to);
     void refuse(const Command& command, RejectReason reason, SessionId to, RejectReason detail = RejectReason::none);
+    [[nodiscard]] bool known(CommandKind kind) const;  // under the rules in force
     [[nodiscard]] AccountId account_of(SessionId id) const;
     // Whether a key of the account `own` acts for `account`: itself or its sub-account. An operator's (0) for none.
     [[nodiscard]] bool acts_for(AccountId own, AccountId account) const;
@@ -379,6 +381,7 @@ class Twin {
     void remember(AccountId scope, const Request& request);
     [[nodiscard]] bool remembers(AccountId scope, TransferId id) const;
     [[nodiscard]] int128 minted_today(AssetId asset) const;
+    void count_minted(AssetId asset, std::int64_t amount);
 
     // twin_pending.cpp: two-phase transfers
     void pend(const Request& request, SessionId from);
@@ -423,6 +426,50 @@ class Twin {
     [[nodiscard]] bool signed_by(KeyId key, const Proposal& proposal, const Ed25519Signature& signature) const;
     void add_proposal_deadlines(std::vector<Deadline>& to) const;
     void expire_proposal(std::uint64_t id);
+
+    // twin_custody.cpp: the chain and its deposits
+    void dispatch_custody(const Command& command, SessionId from);
+    RejectReason set_chain(const SetChain& body, SessionId to);
+    RejectReason advance_chain(const AdvanceChain& body, SessionId to);
+    RejectReason rewind_chain(const RewindChain& body, SessionId to);
+    RejectReason credit_deposit(const CreditDeposit& body, SessionId to);
+    RejectReason reverse_deposit(const ReverseDeposit& body, SessionId to);
+    RejectReason cover_loss(const CoverLoss& body, SessionId to);
+    RejectReason register_venue_address(const RegisterVenueAddress& body, SessionId to);
+    RejectReason record_anchor(const RecordAnchor& body, SessionId to);
+    [[nodiscard]] RejectReason check_minted(AssetId asset, std::int64_t amount) const;
+    [[nodiscard]] bool is_confirmed(std::uint64_t height) const;
+    [[nodiscard]] bool is_registered(const ChainAddress& address) const;  // a customer's or the venue's
+    [[nodiscard]] bool has_address(AccountId account, std::uint32_t index) const;
+    TwinCustody::Deposit* find_deposit(const ChainHash& hash);
+
+    // twin_payouts.cpp: withdrawals and what is paid for them
+    RejectReason allow_address(const AllowAddress& body, SessionId from);
+    RejectReason set_withdrawal_limits(const SetWithdrawalLimits& body, SessionId to);
+    RejectReason release_withdrawal(const ReleaseWithdrawal& body, SessionId to);
+    RejectReason prepare_payout(const PreparePayout& body, SessionId to);
+    RejectReason post_payout(const PostPayout& body, SessionId to);
+    RejectReason abandon_payout(const AbandonPayout& body, SessionId to);
+    RejectReason settle_payout(const SettlePayout& body, SessionId to);
+    RejectReason resolve_payout(const ResolvePayout& body, SessionId to);
+    RejectReason set_payouts(const SetPayouts& body, SessionId to);
+    [[nodiscard]] WithdrawalLimitsSet withdrawal_limits(AssetId asset) const;
+    [[nodiscard]] RejectReason check_withdraw(const Request& request) const;
+    [[nodiscard]] bool has_room_to_withdraw(const Request& request) const;
+    void count_withdrawn(const Request& request);
+    [[nodiscard]] RejectReason check_payouts_of(const Request& request, const Pending& pending) const;
+    [[nodiscard]] bool is_retired(TwinCustody::Payer payer) const;
+    [[nodiscard]] std::optional<std::uint64_t> last_nonce(TwinCustody::Payer payer) const;
+    TwinCustody::Payout* open_payout(const ChainHash& hash);
+    [[nodiscard]] bool open_payout_of(AccountId scope, TransferId id) const;
+    [[nodiscard]] int128 settled_of(AccountId scope, TransferId id) const;
+    [[nodiscard]] static PayoutPrepared told_payout(const TwinCustody::Payout& payout);
+    void close_payout(TwinCustody::Payout& payout);
+    void settle(TwinCustody::Payout& payout, std::uint64_t height, SessionId to);
+
+    // twin_custody_told.cpp
+    void tell_custody(std::vector<Event>& to) const;
+    [[nodiscard]] std::string check_custody() const;
 
     // twin_told.cpp: of the ledger, what told_state() tells
     void tell_accounts(std::vector<Event>& to) const;
@@ -496,6 +543,7 @@ class Twin {
     std::vector<Request> earlier_members_;   // of that one, known though not remembered yet
     std::vector<Proposal> proposals_;        // open, in the order of their ids
     std::uint64_t proposal_count_ = 0;
+    TwinCustody custody_;
 };
 
 }  // namespace dcx::reference

@@ -27,7 +27,7 @@ void Twin::dispatch_ledger(const Command& command, SessionId from, bool approved
         case CommandKind::post_transfer:
         case CommandKind::void_transfer:
         case CommandKind::withdraw: return money(command, from, approved);
-        default: reason = RejectReason::unknown_command;
+        default: return dispatch_custody(command, from);
     }
     if (reason != RejectReason::none) refuse(command, reason, from);
 }
@@ -46,8 +46,7 @@ RejectReason Twin::register_address(const RegisterAddress& body, SessionId to) {
     if (!is_customer(body.account)) return RejectReason::unknown_account;
     Account& account = accounts_.at(body.account.value - 1);
     if (body.index != account.last_address + 1) return RejectReason::address_index_not_next;
-    for (const AddressRegistered& known : addresses_)
-        if (known.address == body.address) return RejectReason::address_taken;
+    if (is_registered(body.address)) return RejectReason::address_taken;
     if (addresses_.size() >= genesis_->max_accounts) return RejectReason::capacity_exhausted;
     account.last_address = body.index;
     addresses_.push_back({.account = body.account, .index = body.index, .address = body.address});

@@ -86,6 +86,7 @@ std::vector<Event> Twin::told_state() const {
                              .session = SessionId{i + 1},
                              .key = sessions_[i].key});
     tell_promises(result);
+    tell_custody(result);
     const std::vector<Balance> all = balances();
     for (std::uint32_t account = 1; account <= accounts_.size(); ++account)
         for (const AssetListed& asset : assets_) {
@@ -129,6 +130,7 @@ std::string Twin::check() const {
         if (sum != 0) return "the accounts of an asset do not add up to 0";
     }
     if (const std::string broken = check_trading(); !broken.empty()) return broken;
+    if (const std::string broken = check_custody(); !broken.empty()) return broken;
     if (remembered_.size() != requests_.size() || remembered_.size() > genesis_->max_transfer_ids)
         return "more transfer ids remembered than allowed";
     if (pendings_.size() > genesis_->max_orders) return "more transfers pending than allowed";

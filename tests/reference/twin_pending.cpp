@@ -48,6 +48,8 @@ RejectReason Twin::check_pending(const Request& r, SessionId from) const {
         }
     }
     if (pending->withdraw && account_of(from).value != 0) return RejectReason::not_permitted;
+    if (pending->withdraw)
+        if (const RejectReason reason = check_payouts_of(r, *pending); reason != RejectReason::none) return reason;
     if (r.kind == TransferKind::void_pending) return RejectReason::none;
     if (is_frozen(pending->debit)) return RejectReason::account_frozen;
     return r.amount > pending->amount ? RejectReason::exceeds_pending_amount : RejectReason::none;

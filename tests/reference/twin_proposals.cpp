@@ -32,15 +32,31 @@ bool can_be_proposed(CommandKind kind) {
         case CommandKind::activate_rules:
         case CommandKind::mint:
         case CommandKind::burn:
-        case CommandKind::transfer: return true;
-        default: return false;
+        case CommandKind::transfer:
+        case CommandKind::set_chain:
+        case CommandKind::advance_chain:
+        case CommandKind::rewind_chain:
+        case CommandKind::reverse_deposit:
+        case CommandKind::cover_loss:
+        case CommandKind::register_venue_address:
+        case CommandKind::set_withdrawal_limits:
+        case CommandKind::release_withdrawal:
+        case CommandKind::prepare_payout:
+        case CommandKind::post_payout:
+        case CommandKind::abandon_payout:
+        case CommandKind::settle_payout:
+        case CommandKind::resolve_payout:
+        case CommandKind::set_payouts:
+        case CommandKind::record_anchor: return true;
+        default: return false;  // a credit_deposit does not fit in, an allow_address is its customer's
     }
 }
 
 }  // namespace
 
 RejectReason Twin::propose(const Propose& body, SessionId from) {
-    if (!can_be_proposed(body.proposed) || body.zero != 0) return RejectReason::malformed_field;
+    if (!can_be_proposed(body.proposed) || !known(body.proposed) || body.zero != 0)
+        return RejectReason::malformed_field;
     for (std::size_t i = body_size(body.proposed); i < body.body.size(); ++i)
         if (body.body[i] != std::byte{}) return RejectReason::malformed_field;
     if (body.lifetime_s < 60 || body.lifetime_s > 604'800) return RejectReason::limit_out_of_range;

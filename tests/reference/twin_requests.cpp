@@ -210,8 +210,11 @@ RejectReason Twin::check_funds(const Request& r) const {
         if (ceiling != 0 && minted_today(r.asset) + r.amount > ceiling) return RejectReason::mint_ceiling_exceeded;
         return RejectReason::none;
     }
+    if (r.kind == TransferKind::withdraw)
+        if (const RejectReason reason = check_withdraw(r); reason != RejectReason::none) return reason;
     const bool pends = r.kind == TransferKind::pend || r.kind == TransferKind::withdraw;
     if (pends && pendings_.size() >= genesis_->max_orders) return RejectReason::capacity_exhausted;
+    if (r.kind == TransferKind::withdraw && !has_room_to_withdraw(r)) return RejectReason::capacity_exhausted;
     return available(r.debit, r.asset) < r.amount ? RejectReason::insufficient_funds : RejectReason::none;
 }
 
@@ -220,15 +223,17 @@ int128 Twin::minted_today(AssetId asset) const {
     return found == minted_.end() || found->second.day != time_.value / kDayNs ? 0 : found->second.amount;
 }
 
+void Twin::count_minted(AssetId asset, std::int64_t amount) {
+    minted_[asset.value] = {.day = time_.value / kDayNs, .amount = minted_today(asset) + amount};
+}
+
 void Twin::perform(const Request& r, SessionId from) {
     switch (r.kind) {
-        case TransferKind::pend:
-        case TransferKind::withdraw: return pend(r, from);
+        case TransferKind::withdraw: count_withdrawn(r); [[fallthrough]];
+        case TransferKind::pend: return pend(r, from);
         case TransferKind::post:
         case TransferKind::void_pending: return resolve(r, from);
-        case TransferKind::mint:
-            minted_[r.asset.value] = {.day = time_.value / kDayNs, .amount = minted_today(r.asset) + r.amount};
-            break;
+        case TransferKind::mint: count_minted(r.asset, r.amount); break;
         case TransferKind::transfer:
         case TransferKind::burn: break;
     }

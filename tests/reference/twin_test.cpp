@@ -1,5 +1,5 @@
 // Core against twin under random commands. In the environment: DCX_SOAK=1 runs 50 million commands (5 million under the
-// sanitizers) instead of 500'000, DCX_TWIN_SEED=N runs that seed alone, with DCX_TWIN_DIED=1 a seed that aborts is
+// sanitizers) instead of 560'000, DCX_TWIN_SEED=N runs that seed alone, with DCX_TWIN_DIED=1 a seed that aborts is
 // shrunk.
 #include "reference/twin.h"
 
@@ -104,7 +104,7 @@ TEST_CASE("random commands: the same events, books and balances from core and tw
     const char* soak = std::getenv("DCX_SOAK");
     const std::uint64_t first = only != nullptr ? std::strtoull(only, nullptr, 10) : 1;
     const bool soaks = soak != nullptr && *soak == '1';
-    const std::uint64_t total = soaks ? kSoakCommands : 500'000;
+    const std::uint64_t total = soaks ? kSoakCommands : 560'000;
     const std::uint64_t seeds = only != nullptr ? 1 : total / kCommandsPerSeed;
 
     if (only != nullptr && std::getenv("DCX_TWIN_DIED") != nullptr) return report_death(first);

@@ -46,7 +46,8 @@ class Ops(unittest.TestCase):
         self.assertEqual([int(code) for code in table], sorted(exit_codes()))
 
     def test_metrics_of_the_document(self):
-        sources = "".join(read(f"src/{name}") for name in ("app/venue_view.cpp", "app/projection_metrics.cpp", "app/admin_server.cpp", "app/feed_process.cpp",
+        sources = "".join(read(f"src/{name}") for name in ("app/venue_view.cpp", "app/projection_metrics.cpp", "app/proof_metrics.cpp", "app/anchor_metrics.cpp", "app/custody_metrics.cpp",
+                                                           "app/admin_server.cpp", "app/feed_process.cpp",
                                                           "app/feed_threads.cpp", "feed/feed_metrics.cpp"))
         named = set(re.findall(r"`(dcx_[a-z_]+)[`{]", read("docs/operations.md")))
         self.assertGreater(len(named), 10)

@@ -165,7 +165,7 @@ void Scenario::learn(const Event& event) {
             break;
         }
         case EventKind::proposal_body: proposals_.rbegin()->second.body = event.as<ProposalBody>().body; break;
-        default: break;
+        default: learn_chain(event); break;
     }
 }
 

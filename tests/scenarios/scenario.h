@@ -122,6 +122,17 @@ class Scenario {
     Command captured(const std::string& statement);
     static void take_numbers(Words& words, Numbers numbers);
 
+    // scenario_custody.cpp
+    std::vector<Event> custody(const std::string& verb, Words& words);
+    std::vector<Event> follow_chain(const std::string& verb, Words& words);
+    std::vector<Event> deposit(Words& words);
+    std::vector<Event> withdrawal_limits(Words& words);
+    std::vector<Event> payouts(const std::string& verb, Words& words);
+    std::vector<Event> anchor(Words& words);
+    void learn_chain(const Event& event);
+    [[nodiscard]] std::string chain_event_text(const Event& event) const;
+    [[nodiscard]] std::string custody_event_text(const Event& event) const;
+
     // scenario_events.cpp and scenario_event_texts.cpp: events as text
     void compare_events(const std::vector<Event>& events, const std::string* told) const;
     [[nodiscard]] std::string event_text(const Event& event) const;
@@ -155,6 +166,9 @@ class Scenario {
     std::map<std::uint64_t, InstrumentId> market_of_order_;
     std::map<std::uint64_t, ApprovalMessage> proposals_;
     std::map<Ed25519PublicKey, std::string> waiting_keys_;  // proposed, by whose name
+    ChainAdvanced tip_{};                                   // of the chain that is followed
+    std::map<std::array<std::byte, 32>, std::uint64_t> heights_;
+    AssetId chain_asset_{};
     std::uint64_t ids_made_ = 0;
     std::uint8_t keys_made_ = 0;
     std::vector<Event> set_up_events_;  // of the first command of a statement that sends several

@@ -294,7 +294,9 @@ std::string Scenario::event_text(const Event& event) const {
         default: break;
     }
     const std::string text = operator_event_text(event);
-    return text.empty() ? order_event_text(event) : text;
+    if (!text.empty()) return text;
+    const std::string of_order = order_event_text(event);
+    return of_order.empty() ? custody_event_text(event) : of_order;
 }
 
 }  // namespace dcx::scenarios

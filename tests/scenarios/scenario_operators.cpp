@@ -31,7 +31,7 @@ std::vector<Event> Scenario::operators(const std::string& verb, Words& words) {
     if (verb == "propose") return propose(words);
     if (verb == "approve") return approve(words);
     if (verb == "by_two") return by_two(captured(words.take_rest()));
-    throw ScenarioError("no such statement: " + verb);
+    return custody(verb, words);
 }
 
 void Scenario::take_numbers(Words& words, Numbers numbers) {

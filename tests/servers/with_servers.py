@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs a program beside private servers and ends them after it.
 
-usage: with_servers.py [--store postgresql] SERVER... -- PROGRAM [ARGUMENTS]      (SERVER: postgres, redis)
+usage: with_servers.py [--store postgresql] SERVER... -- PROGRAM [ARGUMENTS]      (SERVER: postgres, redis, evm)
 
 The program finds in its environment
     DCX_POSTGRES_URL, DCX_REDIS_URL      how to reach them, over unix sockets; the database is a fresh one
+    DCX_EVM_URL, DCX_EVM_BYTECODE        a chain of its own (../e2e/evm_node.py), and the contract to make on it
     DCX_STORE_KIND, DCX_STORE_URL        with --store: what the one list of store tests is run against
     DCX_SERVERS_CONTROL                  a unix socket, on which it may have done what happens to servers: one line
                                          "redis kill" is answered by "ok", or "error: " and why. Words are
@@ -25,9 +26,10 @@ from contextlib import ExitStack
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 # pylint: disable-next=wrong-import-position
+from evm_node import PrivateEvm  # noqa: E402
 from servers import NotInstalled, PrivatePostgres, PrivateRedis  # noqa: E402
 
-MAKERS = {"postgres": PrivatePostgres, "redis": PrivateRedis}
+MAKERS = {"postgres": PrivatePostgres, "redis": PrivateRedis, "evm": PrivateEvm}
 LIFE = ("start", "stop", "kill", "pause", "resume", "restart")
 
 
@@ -43,7 +45,7 @@ def answer(servers, line):
         if word == "url":
             return server.url
         if word == "tcp_url":
-            return server.tcp_url if words[0] == "redis" else server.tcp_url_of("postgres")
+            return server.tcp_url_of("postgres") if words[0] == "postgres" else getattr(server, "tcp_url", server.url)
         if word == "database" and words[0] == "postgres":
             return server.fresh_database()
     except Exception as error:  # whatever it is, the program shall read it
@@ -95,6 +97,8 @@ def main():
         environment = dict(os.environ)
         for name, server in servers.items():
             environment[f"DCX_{name.upper()}_URL"] = server.fresh_database() if name == "postgres" else server.url
+        if "evm" in servers:
+            environment["DCX_EVM_BYTECODE"] = servers["evm"].bytecode
         if store:
             environment |= {"DCX_STORE_KIND": store, "DCX_STORE_URL": environment["DCX_POSTGRES_URL"]}
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dcx-servers-"))

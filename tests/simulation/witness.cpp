@@ -420,6 +420,13 @@ void Witness::apply_money(const Event& event) {
             expected_held_[{body.debit_account.value, body.asset.value}] += body.amount.value;
             return set_balance(body.debit_account, body.asset, body.available.value, body.held.value);
         }
+        case EventKind::withdrawal_requested: {
+            const auto body = event.as<WithdrawalRequested>();
+            unique(body.id);
+            pendings_[{body.scope.value, body.id}] = {body.account, body.asset, body.amount.value};
+            expected_held_[{body.account.value, body.asset.value}] += body.amount.value;
+            return set_balance(body.account, body.asset, body.available.value, body.held.value);
+        }
         case EventKind::pending_resolved: return resolve(event.as<PendingResolved>());
         default: return;
     }

@@ -40,7 +40,8 @@ _BY_ID = {
     m.VoidTransfer: (m.PendingResolved,),
     m.Withdraw: (m.WithdrawalRequested,),
 }
-_BY_REFERENCE = {m.OpenAccount: m.AccountOpened, m.SetSelfTradeRule: m.SelfTradeRuleSet, m.SetDeadMan: m.DeadManSet}
+_BY_REFERENCE = {m.OpenAccount: m.AccountOpened, m.SetSelfTradeRule: m.SelfTradeRuleSet, m.SetDeadMan: m.DeadManSet,
+                 m.AllowAddress: m.AddressAllowed}
 _BY_KIND = {m.AddKey: m.KeyAdded, m.RevokeKey: m.KeyRevoked, m.ListAsset: m.AssetListed, m.ListInstrument: m.InstrumentListed,
             m.SetPhase: m.PhaseChanged}
 

@@ -36,7 +36,8 @@ struct alignas(64) Account {
     // Its sub-accounts in the order of their ids.
     AccountId first_sub{};
     AccountId last_sub{};
-    AccountId next_sub{};  // of its owner's
+    AccountId next_sub{};           // of its owner's
+    std::uint32_t first_allowed{};  // in AllowedAddresses, 0: none
 };
 static_assert(sizeof(Account) == 64);
 

@@ -26,6 +26,11 @@ struct PendingTransfer {
     std::uint32_t next{};  // pended after it; in a free slot: the next free one
     std::uint32_t prev{};
     ChainAddress address{};  // of a withdrawal, else kind none
+    // Of a withdrawal: two persons have released it; what its payouts have settled; the open one, in Payouts, 0: none.
+    std::uint8_t released{};
+    std::array<std::uint8_t, 2> zero{};
+    std::uint32_t payout{};
+    Amount settled{};
 
     [[nodiscard]] bool withdrawal() const { return address.kind != AddressKind::none; }
 };

@@ -29,9 +29,9 @@ class Filler {
         if constexpr (std::is_same_v<T, bool>) {
             value = pick(2) == 1;
         } else if constexpr (std::is_same_v<T, EventKind>) {
-            value = static_cast<T>(pick(90));
+            value = static_cast<T>(pick(100));
         } else {
-            value = static_cast<T>(pick(13));
+            value = static_cast<T>(pick(17));
         }
     }
     void integer(std::string_view, AssetId& value) { value = AssetId{id()}; }
@@ -123,6 +123,9 @@ RowBatch random_batch(std::uint64_t seed) {
             if constexpr (requires { row.first_version; }) row.account_id = AccountId{i};
             if constexpr (requires { row.interval_s; }) row.interval_s = i;
             if constexpr (requires { row.scope; }) row.scope = AccountId{i};
+            if constexpr (requires { row.tx_hash; }) row.sequence = Sequence{std::uint64_t{i}};
+            if constexpr (std::is_same_v<Row, AnchorRow>) row.checkpoint = i;
+            if constexpr (std::is_same_v<Row, ChainRow>) row.chain_id = i;
             if constexpr (std::is_same_v<Row, MarketFeeRow>) row.market_id = InstrumentId{i};
             if constexpr (std::is_same_v<Row, AccountRow>) row.account_id = AccountId{i};
             if constexpr (std::is_same_v<Row, KeyRow>) row.key_id = KeyId{i};

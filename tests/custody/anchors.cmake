@@ -1,0 +1,3 @@
+add_executable(dcx_anchor_test anchor_queue_test.cpp)
+target_link_libraries(dcx_anchor_test PRIVATE dcx_fake_chain dcx_options)
+dcx_tests(dcx_anchor_test COST 20)

@@ -1,0 +1,11 @@
+add_library(dcx_custody_venue STATIC custody_venue.cpp custody_simulation.cpp)
+target_include_directories(dcx_custody_venue PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(dcx_custody_venue PUBLIC dcx_core dcx_fake_chain PRIVATE dcx_options)
+
+add_executable(dcx_custody_test custody_deposits_test.cpp custody_payouts_test.cpp)
+target_link_libraries(dcx_custody_test PRIVATE dcx_custody_venue dcx_options)
+dcx_tests(dcx_custody_test)
+
+add_executable(dcx_custody_simulation_test custody_simulation_test.cpp)
+target_link_libraries(dcx_custody_simulation_test PRIVATE dcx_custody_venue dcx_options)
+dcx_tests(dcx_custody_simulation_test COST 20)

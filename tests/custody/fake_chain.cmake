@@ -1,0 +1,3 @@
+add_executable(dcx_fake_chain_test fake_chain_test.cpp)
+target_link_libraries(dcx_fake_chain_test PRIVATE dcx_fake_chain dcx_options)
+dcx_tests(dcx_fake_chain_test)
