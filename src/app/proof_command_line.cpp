@@ -68,7 +68,7 @@ void add_proof(CLI::App& app, ProofOptions& o, Run& run) {
     auto* liability =
         add(group, "liability", "That what an account has is in the sum that was signed", o, run, proof_liability);
     liability->add_option("--account", o.account, "Its number, or its name in DATA/keys")->required();
-    liability->add_option("--asset", o.asset, "Symbol or number (default: the only one it has something of)");
+    liability->add_option("--asset", o.asset, "Symbol or number (default: each that it has something of)");
     liability->add_option("--checkpoint", o.checkpoint, "Its number")->required();
     add_keys(liability, o);
 

@@ -77,20 +77,19 @@ int proof_liability(const ProofOptions& options) {
     const proof::ProofKeys keys = proof_keys_of(options, folder);
     const AccountId account = account_of(folder, options.account);
     const proof::Checkpoint checkpoint = value(proofs.published().checkpoint(*options.checkpoint)).checkpoint;
-    std::optional<proof::LiabilityFile> found;
+    std::vector<proof::LiabilityFile> found;
     for (const proof::LiabilitiesLine& line : checkpoint.liabilities) {
         const bool asked = options.asset == line.symbol.view() || options.asset == std::to_string(line.asset.value);
         if (!options.asset.empty() && !asked) continue;
         auto file = value(proofs.liability(account, line.asset, checkpoint.number, keys));
         if (options.asset.empty() && file.proof.amount.value == 0) continue;
-        if (found) throw std::runtime_error("it has something of several assets: name one with --asset");
-        found = std::move(file);
+        found.push_back(std::move(file));
     }
-    if (!found)
+    if (found.empty())
         throw std::runtime_error(options.asset.empty()
                                      ? "it had nothing then; --asset names the asset of which to prove that"
                                      : "the checkpoint has no asset " + options.asset);
-    return print(proof::liability_json(*found));
+    return print(proof::liabilities_json(found));
 }
 
 }  // namespace dcx::app

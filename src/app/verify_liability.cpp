@@ -35,29 +35,48 @@ std::optional<Amount> amount_of(const proof::LiabilityFile& file, const VerifyOp
     return {};
 }
 
-int verify_liability(const VerifyOptions& o) {
-    VerifyResult result(o);
-    auto file = proof::parse_liability_file(proof_text(o.path));
-    if (!file) return result.refuse(file.error()), result.finish({});
-    replace_note(*file, o);
+// What the proof says; false when it does not hold, which is then told.
+bool tell_one(const VerifyOptions& o, proof::LiabilityFile& file, bool alone, VerifyResult& result) {
+    replace_note(file, o);
     const proof::OwnerSays owner{.account = o.account == 0 ? std::nullopt : std::optional(AccountId{o.account}),
-                                 .amount = amount_of(*file, o)};
-    const auto checked = proof::check_liability_file(*file, owner, note_check(o));
-    if (!checked) return result.refuse(checked.error()), result.finish({});
+                                 .amount = amount_of(file, o)};
+    const auto checked = proof::check_liability_file(file, owner, note_check(o));
+    if (!checked) {
+        result.refuse(checked.error());
+        return false;
+    }
     const proof::LiabilitiesLine& line = checked->line;
     const Unit unit{.scale = line.scale, .what = {}};
+    if (!alone) {
+        result.tell(std::string(line.symbol.view()), units_text(file.proof.amount.value, unit) + " of " +
+                                                         units_text(line.sum.value, unit) + ", account " +
+                                                         std::to_string(file.proof.account.value) + ", checkpoint " +
+                                                         std::to_string(checked->checkpoint.number));
+        return true;
+    }
     result.tell("venue", proof::origin_of(checked->checkpoint.venue_id));
     result.tell("checkpoint", checked->checkpoint.number);
     result.tell("time", utc_text(checked->checkpoint.time));
     result.tell("asset", std::string(line.symbol.view()));
-    result.tell("account", file->proof.account.value);
-    result.tell("amount", units_text(file->proof.amount.value, unit));
+    result.tell("account", file.proof.account.value);
+    result.tell("amount", units_text(file.proof.amount.value, unit));
     result.tell("sum", units_text(line.sum.value, unit));
+    return true;
+}
+
+int verify_liability(const VerifyOptions& o) {
+    VerifyResult result(o);
+    auto files = proof::parse_liability_files(proof_text(o.path));
+    if (!files) return result.refuse(files.error()), result.finish({});
+    if (files->size() > 1 && !o.amount.empty())
+        throw std::runtime_error("the file is of several assets, and --amount is of one: compare what is printed");
+    for (proof::LiabilityFile& file : *files)
+        if (!tell_one(o, file, files->size() == 1, result)) return result.finish({});
     refuse_without_key(o, result);
-    const bool compared = owner.account && owner.amount;
-    return result.finish(compared ? "what you had is in the sum that the venue signed"
-                                  : "this account's amount is in the sum that the venue signed; that both are yours is "
-                                    "for you to compare (--account, --amount)");
+    return result.finish(o.account != 0 && !o.amount.empty()
+                             ? "what you had is in the sum that the venue signed"
+                             : "this account's amount is in the sum that the venue signed; that both are yours is "
+                               "for you to compare (--account, --amount)");
 }
 
 }  // namespace

@@ -38,9 +38,7 @@ bool parse_siblings(const ProofJson& list, std::vector<SumNode>& siblings) {
     return right;
 }
 
-}  // namespace
-
-std::string liability_json(const LiabilityFile& file) {
+ProofJson json_of(const LiabilityFile& file) {
     const LiabilityProof& proof = file.proof;
     ProofJson json{{"dcx", "liability"}, {"version", kVersion}};
     json["venue"] = to_hex(proof.tree.venue_id);
@@ -54,11 +52,10 @@ std::string liability_json(const LiabilityFile& file) {
     for (const SumNode& node : proof.siblings)
         json["siblings"].push_back({{"hash", to_base64(node.hash)}, {"sum", std::to_string(node.sum.value)}});
     json["checkpoint"] = note_text(file.checkpoint);
-    return json.dump(1) + '\n';
+    return json;
 }
 
-std::expected<LiabilityFile, ProofError> parse_liability_file(std::string_view text) {
-    const ProofJson json = parse_proof_json(text);
+std::expected<LiabilityFile, ProofError> file_of(const ProofJson& json) {
     JsonFields fields(json);
     LiabilityFile file;
     LiabilityProof& proof = file.proof;
@@ -76,6 +73,39 @@ std::expected<LiabilityFile, ProofError> parse_liability_file(std::string_view t
     if (!right || !fields.ended() || !note) return wrong(ProofErrorKind::malformed, "no proof of a liability");
     file.checkpoint = std::move(*note);
     return file;
+}
+
+}  // namespace
+
+std::string liability_json(const LiabilityFile& file) { return json_of(file).dump(1) + '\n'; }
+
+std::expected<LiabilityFile, ProofError> parse_liability_file(std::string_view text) {
+    return file_of(parse_proof_json(text));
+}
+
+std::string liabilities_json(std::span<const LiabilityFile> files) {
+    if (files.size() == 1) return liability_json(files.front());
+    ProofJson list = ProofJson::array();
+    for (const LiabilityFile& file : files) list.push_back(json_of(file));
+    return list.dump(1) + '\n';
+}
+
+std::expected<std::vector<LiabilityFile>, ProofError> parse_liability_files(std::string_view text) {
+    const ProofJson json = parse_proof_json(text);
+    std::vector<LiabilityFile> files;
+    const auto add = [&](const ProofJson& element) -> std::expected<void, ProofError> {
+        auto file = file_of(element);
+        if (!file) return std::unexpected(file.error());
+        files.push_back(std::move(*file));
+        return {};
+    };
+    if (json.is_array() && !json.empty()) {
+        for (const ProofJson& element : json)
+            if (const auto added = add(element); !added) return std::unexpected(added.error());
+    } else if (const auto added = add(json); !added) {
+        return std::unexpected(added.error());
+    }
+    return files;
 }
 
 std::expected<CheckedLiability, ProofError> check_liability_file(const LiabilityFile& file, const OwnerSays& owner,

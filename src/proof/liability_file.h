@@ -5,8 +5,10 @@
 
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proof/checkpoint.h"
 #include "proof/liabilities.h"
@@ -20,6 +22,9 @@ struct LiabilityFile {
 };
 [[nodiscard]] std::string liability_json(const LiabilityFile& file);
 [[nodiscard]] std::expected<LiabilityFile, ProofError> parse_liability_file(std::string_view text);
+// A file of several assets is a list of them; of one, that one alone. At least one.
+[[nodiscard]] std::string liabilities_json(std::span<const LiabilityFile> files);
+[[nodiscard]] std::expected<std::vector<LiabilityFile>, ProofError> parse_liability_files(std::string_view text);
 
 // What its owner knows by himself. Nothing is not compared, and is then for him to compare.
 struct OwnerSays {

@@ -159,6 +159,31 @@ TEST_CASE("liability file: forms that are none") {
     CHECK(v.answer(*parse_liability_file(shorter.dump())) != ProofErrorKind{});
 }
 
+TEST_CASE("liability file: of several assets a list, each checked by itself") {
+    const SignedTrees v;
+    const std::vector<LiabilityFile> both{v.file(2, 5, 1), v.file(2, 5, 3)};
+    const std::string text = liabilities_json(both);
+    auto read = parse_liability_files(text);
+    REQUIRE(read.has_value());
+    REQUIRE(read->size() == 2);
+    CHECK(liabilities_json(*read) == text);
+    for (const LiabilityFile& file : *read) CHECK(v.answer(file) == ProofErrorKind{});
+    // What is right of one asset is not right of the other.
+    std::swap((*read)[0].proof.tree.asset, (*read)[1].proof.tree.asset);
+    for (const LiabilityFile& file : *read) CHECK(v.answer(file) != ProofErrorKind{});
+    // One alone is no list, and both forms are read.
+    CHECK(liabilities_json(std::span(both).first(1)) == liability_json(both[0]));
+    CHECK(parse_liability_files(liability_json(both[0]))->size() == 1);
+    for (const char* const bad : {"[]", "[1]", "[[]]", "nothing", "{}"}) {
+        CAPTURE(bad);
+        REQUIRE(!parse_liability_files(bad).has_value());
+        CHECK(parse_liability_files(bad).error().kind == malformed);
+    }
+    ProofJson half = ProofJson::parse(text);
+    half[1].erase("key");
+    CHECK(!parse_liability_files(half.dump()).has_value());
+}
+
 TEST_CASE("liability file: no change of a byte is right") {
     const SignedTrees v;
     const std::string good = liability_json(v.file());

@@ -69,6 +69,11 @@ def check_handed_out(venue):
     verify(venue, "consistency", proof(venue, "consistency", "--from", 1, "--to", last["checkpoint"]))
     for account in (6, 7):
         verify(venue, "liability", proof(venue, "liability", "--account", account, "--asset", "USD", "--checkpoint", last["checkpoint"]))
+        # Of all that it has, in one file.
+        whole = proof(venue, "liability", "--account", account, "--checkpoint", last["checkpoint"])
+        verify(venue, "liability", whole)
+        parts = json.loads(whole)
+        assert isinstance(parts, list) and len({part["asset"] for part in parts}) == len(parts) > 1, parts
     run("verify", "match-log", os.path.join(venue.data, "public"), "--key", key(venue))
     return last
 
