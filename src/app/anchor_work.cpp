@@ -85,7 +85,7 @@ struct AnchorWork::Working {
 std::string AnchorWork::start(const net::Endpoint& order_entry, const client::ClientKey& operator_key) {
     auto started =
         platform::Thread::start(options_.thread, [this, order_entry, operator_key](const std::stop_token& stop) {
-            OperatorLink link(order_entry, operator_key, kAnchorSession);
+            CommandLink link({.venue = order_entry, .key = operator_key, .session = kAnchorSession, .clock = &clock_});
             run(stop, link);
         });
     if (!started) return started.error();
@@ -105,7 +105,7 @@ void AnchorWork::request(Sequence at_least) {
     wanted_.store(std::max<std::uint64_t>(at_least.value, 1), std::memory_order_release);
 }
 
-void AnchorWork::run(const std::stop_token& stop, OperatorLink& link) {
+void AnchorWork::run(const std::stop_token& stop, CommandLink& link) {
     std::unique_ptr<Working> working;
     std::int64_t again_ns = 0;
     while (!stop.stop_requested()) {
@@ -127,7 +127,7 @@ void AnchorWork::run(const std::stop_token& stop, OperatorLink& link) {
     }
 }
 
-void AnchorWork::round(Working& working, OperatorLink& link) {
+void AnchorWork::round(Working& working, CommandLink& link) {
     take_checkpoint(working);
     const std::int64_t now = clock_.monotonic_ns();
     bool worked = false;
@@ -205,7 +205,7 @@ void AnchorWork::step(Working& working, AnchorPlace place) {
     if (!error.empty()) ++states_[place].errors;
 }
 
-void AnchorWork::tell(Working& working, OperatorLink& link) {
+void AnchorWork::tell(Working& working, CommandLink& link) {
     for (const chain::Anchor& anchor : working.queue.untold()) {
         const bool confirmed = anchor.stage == chain::AnchorStage::confirmed;
         const RecordAnchor record{.digest = anchor.digest,
@@ -217,11 +217,12 @@ void AnchorWork::tell(Working& working, OperatorLink& link) {
                                   .place = anchor.place,
                                   .state = confirmed ? AnchorState::confirmed : AnchorState::lost,
                                   .zero = {}};
-        const auto recorded = link.request<AnchorRecorded>(record);
-        if (!recorded) {
-            const client::ClientError& error = recorded.error();
-            const bool refused = error.kind == client::ClientError::Kind::refused;
-            const std::string why = refused ? std::string{to_string(error.reason)} : error.text;
+        // Told twice when the answer is lost: a reader of the log sees the same anchor again.
+        const CommandLink::Answer answer = link.send(record);
+        if (answer.result != CommandLink::Answer::Result::done) {
+            const std::string why = answer.result == CommandLink::Answer::Result::refused
+                                        ? std::string{to_string(answer.reason)}
+                                        : "no answer of the venue";
             if (why != working.telling_failed && options_.log != nullptr)
                 options_.log->warning("anchors", "the venue's log can't be told", {{"reason", why}});
             working.telling_failed = why;

@@ -15,13 +15,14 @@
 #include <string>
 #include <vector>
 
+#include "app/command_link.h"
 #include "app/config.h"
-#include "app/operator_link.h"
 #include "chain/anchor_queue.h"
 #include "chain/decoin_anchor.h"
 #include "chain/decoin_node.h"
 #include "chain/signer_client.h"
 #include "platform/log.h"
+#include "platform/system_clock.h"
 #include "platform/thread.h"
 #include "proof/published.h"
 
@@ -75,11 +76,11 @@ class AnchorWork {
 
   private:
     struct Working;  // of the thread
-    void run(const std::stop_token& stop, OperatorLink& link);
-    void round(Working& working, OperatorLink& link);
+    void run(const std::stop_token& stop, CommandLink& link);
+    void round(Working& working, CommandLink& link);
     void take_checkpoint(Working& working);
     void step(Working& working, AnchorPlace place);
-    void tell(Working& working, OperatorLink& link);
+    void tell(Working& working, CommandLink& link);
     void show(Working& working);
     void log_change(const chain::Anchor& anchor);
     void set_reason(const std::string& reason);

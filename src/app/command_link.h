@@ -13,6 +13,10 @@
 
 namespace dcx::app {
 
+// Sessions are numbered per key: each worker keeps one of its own.
+inline constexpr std::uint64_t kAnchorSession = 0xDC00'0010;
+inline constexpr std::uint64_t kCustodySession = 0xDC00'0011;
+
 class CommandLink final : client::OrderEntryClient::Owner {
   public:
     struct Options {

@@ -23,7 +23,6 @@
 #include "app/history_store.h"
 #include "app/history_work.h"
 #include "app/mirror_work.h"
-#include "app/operator_link.h"
 #include "app/pages.h"
 #include "app/proof_keys.h"
 #include "app/proof_pages.h"
